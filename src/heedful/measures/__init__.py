@@ -1,0 +1,1 @@
+"""Every KPI and CPI: sufficient statistics in SQL, an estimate from them in NumPy."""

@@ -1,0 +1,134 @@
+"""What a measure answers: rows with a value, its interval, its base, and a reason where there is no value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow as pa
+
+from heedful.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+Flag = Literal["few", "complete", "stale"]
+Reason = Literal["no_answers", "too_few", "not_yet", "hidden"]
+ALL = "all"
+
+RESERVED = (
+    "measure", "segment", "period_start", "period_end", "value", "low", "high", "n", "customers", "n_eff", "unit", "flag", "reason",
+)  # fmt: skip
+"""Column names of results; no `by` column may bear one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure.
+
+    `value`, `low` and `high` are in `unit`; `value` is None exactly when `reason` says why. `low` and `high` bound the
+    95 % interval and are None together, for a complete count (`flag` "complete") or where there is no value.
+    `n` counts rows, `customers` the sampling units, `n_eff` the answers of a simple random sample as precise as these.
+    `period_start` and `period_end` are local dates, both inclusive; None where the period is open on that side.
+    """
+
+    measure: str
+    segment: str
+    by: Mapping[str, object]
+    period_start: date | None
+    period_end: date | None
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    customers: int
+    n_eff: float | None
+    unit: str
+    flag: Flag | None = None
+    reason: Reason | None = None
+
+    def hidden(self) -> Row:
+        """This row as it is shown to those who may not see small bases."""
+        return replace(self, value=None, low=None, high=None, n=0, customers=0, n_eff=None, flag=None, reason="hidden")
+
+
+@dataclass(frozen=True)
+class Result(Sequence[Row]):
+    """The rows of one measure, with what was asked. Shows itself as a table; converts to Arrow, pandas and polars."""
+
+    measure: str
+    title: str
+    rows: tuple[Row, ...]
+    by: tuple[str, ...] = ()
+    over: str | None = None
+    as_of: date | None = None
+    better: Literal["higher", "lower", "neither"] = "higher"
+    notes: tuple[str, ...] = ()
+    sql: str = field(default="", repr=False)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.rows[index]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def to_arrow(self) -> pa.Table:
+        """Columns `measure, segment, <by…>, period_start, …, reason`, numbers unrounded."""
+        columns: dict[str, pa.Array] = {
+            "measure": pa.array([r.measure for r in self.rows], pa.string()),
+            "segment": pa.array([r.segment for r in self.rows], pa.string()),
+        }
+        for name in self.by:
+            columns[name] = pa.array([_plain(r.by.get(name)) for r in self.rows])
+        for name, kind in _TYPES.items():
+            columns[name] = pa.array([getattr(r, name) for r in self.rows], kind)
+        return pa.table(columns)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The rows as a pandas data frame. Raises `MissingExtraError` where pandas is not installed."""
+        try:
+            import pandas  # noqa: F401, PLC0415 -- optional and heavy
+        except ImportError:
+            raise MissingExtraError("pandas", "pandas") from None
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rows as a polars data frame. Raises `MissingExtraError` where polars is not installed."""
+        try:
+            import polars  # noqa: PLC0415 -- optional and heavy
+        except ImportError:
+            raise MissingExtraError("polars", "polars") from None
+        frame = polars.from_arrow(self.to_arrow())
+        if not isinstance(frame, polars.DataFrame):
+            raise TypeError("polars read a table as a series")
+        return frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Arrow's C stream: any library that speaks it reads a result without a copy."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+_TYPES: Mapping[str, pa.DataType] = {
+    "period_start": pa.date32(),
+    "period_end": pa.date32(),
+    "value": pa.float64(),
+    "low": pa.float64(),
+    "high": pa.float64(),
+    "n": pa.int64(),
+    "customers": pa.int64(),
+    "n_eff": pa.float64(),
+    "unit": pa.string(),
+    "flag": pa.string(),
+    "reason": pa.string(),
+}
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool | date | None) else str(value)
