@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Literal
 
 from heedful.measures.results import Row
-from heedful.scorecard.definition import Objective
+from heedful.scorecard.definition import Objective, Role
+from heedful.scorecard.status import Status
 
+__all__ = [
+    "Change",
+    "Direction",
+    "Freshness",
+    "ObjectiveResult",
+    "Reading",
+    "Role",
+    "ScorecardResult",
+    "Status",
+    "Verbatim",
+]
 
-class Status(StrEnum):
-    """Where an objective or a reading stands."""
-
-    MET = "met"
-    MISSED = "missed"
-    UNSURE = "cannot tell yet"
-
-
-Role = Literal["say", "do", "kpi"]
+Direction = Literal["better", "worse", "up", "down", "no real change", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A figure against an earlier one: `difference` with its 95 % interval, in the measure's unit, and Holm's p.
 
-    `direction` is "no real change" unless the corrected p is below 0.05.
+    `direction` is "no real change" unless the corrected p is below 0.05. A complete count has no interval; its p comes
+    from its usual swing from period to period, and is None (direction "unknown") where too few periods show that.
     """
 
     since: date
@@ -34,7 +38,7 @@ class Change:
     low: float | None
     high: float | None
     p: float | None
-    direction: Literal["better", "worse", "up", "down", "no real change", "unknown"]
+    direction: Direction
 
 
 @dataclass(frozen=True, slots=True)
