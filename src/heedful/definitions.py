@@ -165,7 +165,9 @@ class _Reader:
             step = key if isinstance(key, str | int) and not isinstance(key, bool) else str(key)
             if key in data:
                 first = self.lines[(*loc, step)][0]
-                self.problems.append(Problem(f'"{key}" stands here a second time; first in line {first}', self.path, line, column))
+                self.problems.append(
+                    Problem(f'"{key}" stands here a second time; first in line {first}', self.path, line, column)
+                )
                 continue
             self.lines[*loc, step] = (line, column)
             data[key] = self.read(value_node, (*loc, step))

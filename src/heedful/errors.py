@@ -1,17 +1,17 @@
 """The tree of errors. Everything that Heedful raises on purpose descends from `HeedfulError`.
 
-    HeedfulError
-    ├── InputError                  what a person wrote or handed over is wrong: the command line exits with 2
-    │   ├── DefinitionError         a workspace file; carries every problem found, each with its file and line
-    │   ├── ExpressionError         a fragment of SQL; carries the offset within the user's own text
-    │   ├── SourceError             a source's files or their contents
-    │   └── UnknownNameError        a measure, segmentation, source … that does not exist; carries the closest one
-    ├── LakeError                   the tables on disk
-    │   ├── LakeBusyError           another process holds the table; worth a retry
-    │   ├── LakeSchemaError         rows whose types do not fit the table
-    │   └── LakeUnsupportedError    a table written with a Delta feature that we cannot read correctly
-    ├── EngineError                 the SQL engine could not answer
-    └── MissingExtraError           an optional library is not installed
+HeedfulError
+├── InputError                  what a person wrote or handed over is wrong: the command line exits with 2
+│   ├── DefinitionError         a workspace file; carries every problem found, each with its file and line
+│   ├── ExpressionError         a fragment of SQL; carries the offset within the user's own text
+│   ├── SourceError             a source's files or their contents
+│   └── UnknownNameError        a measure, segmentation, source … that does not exist; carries the closest one
+├── LakeError                   the tables on disk
+│   ├── LakeBusyError           another process holds the table; worth a retry
+│   ├── LakeSchemaError         rows whose types do not fit the table
+│   └── LakeUnsupportedError    a table written with a Delta feature that we cannot read correctly
+├── EngineError                 the SQL engine could not answer
+└── MissingExtraError           an optional library is not installed
 """
 
 from __future__ import annotations

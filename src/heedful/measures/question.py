@@ -22,7 +22,7 @@ class Question:
     `by` names columns of the stream, attributes of customers, or segmentations. `start`, `end` and `as_of` are local
     dates; `end` and `as_of` include that whole day. Nothing that happened after `as_of` is looked at; None means as far
     as the data reach. `where` is a condition in the documented subset of SQL. `segment` maps a segmentation, attribute
-    or column to the one value that is meant.
+    or column to the one value that is meant; `outside` to the one that is left out.
     """
 
     measure: str
@@ -33,6 +33,7 @@ class Question:
     as_of: date | None = None
     where: str | None = None
     segment: Mapping[str, str] = field(default_factory=dict)
+    outside: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, Scalar] = field(default_factory=dict)
 
 

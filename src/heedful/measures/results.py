@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     import polars as pl
 
 Flag = Literal["few", "complete", "stale"]
-Reason = Literal["no_answers", "too_few", "not_yet", "hidden"]
+Reason = Literal["no_answers", "too_few", "not_yet", "not_recorded", "hidden"]
 ALL = "all"
 
 RESERVED = (
     "measure", "segment", "period_start", "period_end", "value", "low", "high", "n", "customers", "n_eff", "unit", "flag", "reason",
 )  # fmt: skip
-"""Column names of results; no `by` column may bear one of them."""
+"""Column names of results. What is grouped by and bears one of them stands in tables as `by_unit`, `by_value`."""
+
+
+def column_of(by: str) -> str:
+    """The column that holds a `by` in tables: its own name, or `by_unit` where results have a column of that name."""
+    return f"by_{by}" if by in RESERVED else by
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,8 @@ class Row:
     """One figure.
 
     `value`, `low` and `high` are in `unit`; `value` is None exactly when `reason` says why. `low` and `high` bound the
-    95 % interval and are None together, for a complete count (`flag` "complete") or where there is no value.
+    95 % interval and are None together, for a complete count (`flag` "complete") or where there is no value; a waiting
+    time of which no upper bound is known has an infinite `high`.
     `n` counts rows, `customers` the sampling units, `n_eff` the answers of a simple random sample as precise as these.
     `period_start` and `period_end` are local dates, both inclusive; None where the period is open on that side.
     """
@@ -67,7 +73,12 @@ class Result(Sequence[Row]):
     as_of: date | None = None
     better: Literal["higher", "lower", "neither"] = "higher"
     notes: tuple[str, ...] = ()
-    sql: str = field(default="", repr=False)
+    query: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def sql(self) -> str:
+        """The SQL behind the figures, in the engine's dialect; empty where they were not computed by one."""
+        return self.query() if self.query else ""
 
     def __getitem__(self, index: Any) -> Any:
         return self.rows[index]
@@ -85,7 +96,7 @@ class Result(Sequence[Row]):
             "segment": pa.array([r.segment for r in self.rows], pa.string()),
         }
         for name in self.by:
-            columns[name] = pa.array([_plain(r.by.get(name)) for r in self.rows])
+            columns[column_of(name)] = pa.array([_plain(r.by.get(name)) for r in self.rows])
         for name, kind in _TYPES.items():
             columns[name] = pa.array([getattr(r, name) for r in self.rows], kind)
         return pa.table(columns)

@@ -1,0 +1,1 @@
+"""Times and memory beside named peers, in the same run."""

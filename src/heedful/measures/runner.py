@@ -1,0 +1,420 @@
+"""Puts questions to an engine and makes figures of what comes back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sqlglot import exp
+
+from heedful.errors import InputError
+from heedful.measures import estimators
+from heedful.measures.compose import Plan, Scope, compose
+from heedful.measures.estimators import ClusterSums, Estimate
+from heedful.measures.intervals import median_levels, share_interval, survival_median
+from heedful.measures.periods import Period, grid, local_date, midnight, period_start, span
+from heedful.measures.question import MeasureInfo, Question
+from heedful.measures.registry import Catalogue, Measure
+from heedful.measures.results import ALL, Flag, Reason, Result, Row
+from heedful.measures.setting import Setting
+from heedful.measures.sql import EARLIEST, constant, day, sql
+from heedful.measures.statistic import Form
+from heedful.streams.engine import Engine
+from heedful.streams.expressions import parse_condition, table_columns
+from heedful.streams.schema import TABLES
+
+Array = NDArray[np.float64]
+_EPOCH = EARLIEST.date()
+_LONGEST_GRID = 2000
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The first and last instant of the streams; None where they are empty."""
+
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """One group's figure before it knows its period."""
+
+    by: tuple[object, ...]
+    key: date
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    customers: int
+    n_eff: float | None
+    flag: Flag | None
+    reason: Reason | None
+
+
+class Runner:
+    """Answers questions to measures over one engine. Makes one snapshot's figures: open a new one for newer data."""
+
+    def __init__(self, engine: Engine, setting: Setting, measures: Catalogue | None = None) -> None:
+        self.engine, self.setting = engine, setting
+        self.measures = measures or Catalogue()
+
+    def info(self, name: str) -> MeasureInfo:
+        """What is known of the measure `name`. Raises `UnknownNameError`."""
+        info = self.measures[name].info()
+        return replace(info, unit=self.setting.currency) if info.unit == "currency" else info
+
+    @cached_property
+    def reach(self) -> Reach:
+        """How far the streams reach."""
+        table = self.engine.query(
+            "select min(t) as first_at, max(u) as last_at from ("
+            "select min(occurred_at) as t, max(occurred_at) as u from feedback union all "
+            "select min(occurred_at) as t, greatest(max(occurred_at), coalesce(max(ended_at), max(occurred_at))) as u from activity union all "
+            "select min(period_start) as t, max(period_start) as u from market) as reach"
+        )
+        row = table.to_pylist()[0]
+        return Reach(row["first_at"], row["last_at"])
+
+    @cached_property
+    def _has_versions(self) -> bool:
+        return bool(self.engine.query("select count(valid_to) as k from customers").to_pylist()[0]["k"])
+
+    @cached_property
+    def _has_weights(self) -> bool:
+        return bool(self.engine.query("select count(*) as k from weights").to_pylist()[0]["k"])
+
+    def as_of(self, question: Question) -> date:
+        """The day from whose end the question looks back: what was asked for, or as far as the data reach."""
+        if question.as_of is not None:
+            return question.as_of
+        last = self.reach.last
+        return local_date(last, self.setting.zone) if last is not None else _EPOCH
+
+    def scope(self, question: Question) -> Scope:
+        """The periods and instants of `question`."""
+        zone = self.setting.zone
+        as_of = self.as_of(question)
+        end = min(question.end or as_of, as_of)
+        if question.start is not None and question.start > end:
+            told = "as-of date" if question.end is None or question.end > as_of else "end"
+            raise InputError(f"The start {question.start} lies after the {told} {end}. Swap them, or leave one out.")
+        if question.over is None:
+            periods: tuple[Period, ...] = (span(question.start, end, zone),)
+            keys: tuple[date, ...] = (question.start or _EPOCH,)
+        else:
+            first = self.reach.first
+            start = question.start or (local_date(first, zone) if first is not None else end)
+            periods = grid(min(start, end), end, question.over, zone)
+            if len(periods) > _LONGEST_GRID:
+                raise InputError(
+                    f"From {start} to {end} there are {len(periods)} of a {question.over}; at most {_LONGEST_GRID} can be "
+                    "asked for. Give a later --from or a longer --over."
+                )
+            keys = tuple(period_start(p.first, question.over) for p in periods if p.first is not None)
+        cut = midnight(as_of + timedelta(days=1), zone)
+        return Scope(self.setting, cut, periods, keys, self._has_versions, self._has_weights)
+
+    def plan(self, question: Question) -> Plan:
+        """The composed query of `question`."""
+        measure = self.measures[question.measure]
+        _check_by(question)
+        return compose(measure, question, self.scope(question))
+
+    def text(self, question: Question) -> str:
+        """The SQL behind the figures, in the engine's dialect."""
+        return self.engine.text(self.plan(question).tree)
+
+    def answer(self, question: Question) -> Result:
+        """The figures. Raises `InputError` for a question that cannot be put, `EngineError` where the engine fails."""
+        measure = self.measures[question.measure]
+        _check_by(question)
+        scope = self.scope(question)
+        plan = compose(measure, question, scope)
+        table = self.engine.query(plan.tree)
+        by = (*question.by, "choice") if measure.statistic.form == "choices" else question.by
+        names = [f"by_{i}" for i in range(len(question.by))] + (["choice"] if len(by) > len(question.by) else [])
+        groups = _groups(table, names)
+        figures = _READERS[measure.statistic.form](self, measure, plan, table, groups)
+        if not self._recorded(measure):
+            figures = [
+                replace(f, value=None, low=None, high=None, n_eff=None, flag=None, reason="not_recorded")
+                for f in figures
+            ]
+        periods = dict(zip(scope.keys, scope.periods, strict=True))
+        rows = [
+            self._row(measure, question, by, f, periods[f.key]) for f in _completed(figures, measure, scope, bool(by))
+        ]
+        rows.sort(key=lambda r: (tuple(str(r.by[b]) for b in by), r.period_end))
+        return Result(
+            question.measure,
+            measure.title,
+            tuple(rows),
+            by,
+            question.over,
+            self.as_of(question) if self.reach.last is not None or question.as_of else None,
+            measure.better,
+            plan.notes,
+            lambda: self.engine.text(plan.tree),
+        )
+
+    def _recorded(self, measure: Measure) -> bool:
+        """Whether the kind of row that the measure waits for was ever recorded: no cancellations on file is not no churn."""
+        witness = (
+            "kind = 'cancellation'"
+            if measure.rows == "standings"
+            else measure.event
+            if measure.rows == "at_risk"
+            else None
+        )
+        if witness is None:
+            return True
+        condition = parse_condition(witness, table_columns(TABLES["activity"])).tree
+        found = self.engine.query(
+            exp.select(exp.Literal.number(1).as_("k")).from_("activity").where(condition).limit(1)
+        )
+        return bool(found.num_rows)
+
+    def _row(self, measure: Measure, question: Question, by: Sequence[str], figure: _Figure, period: Period) -> Row:
+        labels = dict(zip(by, figure.by, strict=True))
+        segments = [str(labels[b]) for b in question.by if b in self.setting.segmentations or b == "segment"]
+        flag = figure.flag
+        if flag is None and figure.value is not None and figure.customers < self.setting.flag_below:
+            flag = "few"
+        return Row(
+            measure=measure.name,
+            segment=" × ".join(segments) or ALL,
+            by=labels,
+            period_start=period.first,
+            period_end=period.last,
+            value=figure.value,
+            low=figure.low,
+            high=figure.high,
+            n=figure.n,
+            customers=figure.customers,
+            n_eff=figure.n_eff,
+            unit=self.setting.currency if measure.unit == "currency" else measure.unit,
+            flag=flag,
+            reason=figure.reason,
+        )
+
+
+def _check_by(question: Question) -> None:
+    if len(set(question.by)) < len(question.by):
+        raise InputError(f"A name stands twice among --by: {', '.join(question.by)}.")
+
+
+def _groups(table: pa.Table, names: Sequence[str]) -> list[tuple[tuple[object, ...], date]]:
+    columns = [table.column(n).to_pylist() for n in names]
+    periods = [p.date() if isinstance(p, datetime) else p for p in table.column("period").to_pylist()]
+    return [(tuple(_label(c[i]) for c in columns), periods[i]) for i in range(table.num_rows)]
+
+
+def _label(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat() if value.tzinfo else value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _completed(figures: list[_Figure], measure: Measure, scope: Scope, grouped: bool) -> list[_Figure]:
+    """The figures, with one that says so for each period in which a group has no rows: undefined is not left out."""
+    seen = {(f.by, f.key) for f in figures}
+    groups = {f.by for f in figures} or (set() if grouped else {()})
+    # A period without rows counts 0 only where the same rows were recorded in another.
+    counts = measure.statistic.form in ("count", "distinct") and bool(figures)
+    for by in groups:
+        for key in scope.keys:
+            if (by, key) not in seen:
+                figures.append(
+                    _Figure(by, key, 0.0, None, None, 0, 0, None, "complete", None)
+                    if counts
+                    else _Figure(by, key, None, None, None, 0, 0, None, None, "no_answers")
+                )
+    return figures
+
+
+def _floats(table: pa.Table, name: str) -> Array:
+    column = table.column(name).cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return np.asarray(column, dtype=np.float64)
+
+
+Groups = Sequence[tuple[tuple[object, ...], date]]
+
+
+def _sums(table: pa.Table) -> ClusterSums:
+    names = ("m", "n", "sx", "sy", "sxx", "sxy", "syy")
+    extra = _floats(table, "s_abs") if "s_abs" in table.column_names else None
+    return ClusterSums(**{n: _floats(table, n) for n in names}, s_abs=extra)
+
+
+def _estimated(estimate: Callable[[ClusterSums], Estimate]) -> Callable[..., list[_Figure]]:
+    def read(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
+        sums = _sums(table)
+        return _figures(estimate(sums).times(measure.statistic.times), sums.n, sums.m, groups)
+
+    return read
+
+
+def _figures(found: Estimate, n: Array, m: Array, groups: Groups) -> list[_Figure]:
+    figures = []
+    for i, (by, key) in enumerate(groups):
+        value, low, high = (_known(a[i]) for a in (found.value, found.low, found.high))
+        reason: Reason | None = None if value is not None else (found.reason[i] or "no_answers")
+        figures.append(_Figure(by, key, value, low, high, int(n[i]), int(m[i]), _known(found.n_eff[i]), None, reason))
+    return figures
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _totals(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
+    values, n, m = (_floats(table, c) for c in ("value", "n", "m"))
+    return [
+        _Figure(
+            by,
+            key,
+            float(values[i]) * measure.statistic.times,
+            None,
+            None,
+            int(n[i]),
+            int(m[i]),
+            None,
+            "complete",
+            None,
+        )
+        for i, (by, key) in enumerate(groups)
+    ]
+
+
+def _survivals(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
+    days, events, censored = (_floats(table, c) for c in ("days", "events", "censored"))
+    places: dict[tuple[tuple[object, ...], date], list[int]] = {}
+    for i, group in enumerate(groups):
+        places.setdefault(group, []).append(i)
+    figures = []
+    for (by, key), at in places.items():
+        found = survival_median(days[at], events[at], censored[at])
+        value, low, high = (_known(x * measure.statistic.times) for x in (found.value, found.low, found.high))
+        reason: Reason | None = None if value is not None else "not_yet"
+        figures.append(
+            _Figure(
+                by, key, value, low if value is not None else None, high, found.n, found.n, float(found.n), None, reason
+            )
+        )
+    return figures
+
+
+def _panels(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
+    sx, sy, base, n = (_floats(table, c) for c in ("sx", "sy", "base", "n"))
+    figures = []
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = np.where(sx > 0, sy / sx, np.nan)
+        interval = share_interval(base, values * base)
+    for i, (by, key) in enumerate(groups):
+        value = _known(values[i])
+        if value is None:
+            figures.append(_Figure(by, key, None, None, None, int(n[i]), 0, None, None, "no_answers"))
+        elif math.isnan(base[i]):
+            figures.append(_Figure(by, key, value, None, None, int(n[i]), int(n[i]), None, "complete", None))
+        else:
+            low, high = _known(interval.low[i]), _known(interval.high[i])
+            figures.append(_Figure(by, key, value, low, high, int(n[i]), int(base[i]), float(base[i]), None, None))
+    return figures
+
+
+def _medians(runner: Runner, measure: Measure, plan: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
+    """The median, and the quantiles that bound it, by Woodruff's method: two more passes over the same rows."""
+    keys = [*(c for c in table.column_names if c.startswith("by_")), "period"]
+    below = runner.engine.query(_below_median(plan.tree, keys))
+    sums = _sums(below)
+    share = estimators.share(sums)
+    medians = _floats(below, "median")
+    low_level, high_level = median_levels(share.n_eff)
+    figures = []
+    for i, (by, key) in enumerate(_groups(below, [k for k in keys if k != "period"])):
+        low = high = None
+        if not math.isnan(low_level[i]):
+            levels = (float(low_level[i]), float(high_level[i]))
+            low, high = _quantiles(runner, plan.tree, keys, (*by, key), levels)
+        times = measure.statistic.times
+        value, low, high = (None if x is None else float(x) * times for x in (medians[i], low, high))
+        figures.append(
+            _Figure(by, key, value, low, high, int(sums.n[i]), int(sums.m[i]), _known(share.n_eff[i]), None, None)
+        )
+    return figures
+
+
+def _below_median(tree: exp.Select, keys: Sequence[str]) -> exp.Select:
+    """The clustered statistics of "at or below its group's median"."""
+    listed = ", ".join(keys)
+    same = " and ".join(f"b.{k} is not distinct from q.{k}" for k in keys)
+    new = tree.copy()
+    ctes = {c.alias: c for c in new.args["with_"].expressions} if new.args.get("with_") else {}
+    units = [e.alias_or_name for e in ctes["clusters"].this.expressions if e.alias_or_name not in ("n", "x", "y")]
+    middle = sql(f"select {listed}, quantile_cont(v, 0.5) as median from base where v is not null group by {listed}")
+    marked = sql(
+        f"select b.*, q.median, case when b.v <= q.median then 1e0 else 0e0 end as is_below from base as b join middle as q on {same} where b.v is not null"
+    )
+    clusters = sql(
+        f"select {', '.join(units)}, median, count(*) as n, cast(count(*) as double) as x, sum(is_below) as y from marked group by {', '.join(units)}, median"
+    )
+    ctes["clusters"].set("this", clusters)
+    result = sql(
+        f"select {listed}, median, count(*) as m, cast(sum(n) as bigint) as n, sum(x) as sx, sum(y) as sy, sum(x * x) as sxx, "
+        f"sum(x * y) as sxy, sum(y * y) as syy from clusters group by {listed}, median order by {listed}"
+    )
+    for cte in new.args["with_"].expressions:
+        if cte.alias != "clusters":
+            result = result.with_(cte.alias, as_=cte.this, copy=False)  # type: ignore[attr-defined]
+    for name, each in (("middle", middle), ("marked", marked), ("clusters", clusters)):
+        result = result.with_(name, as_=each, copy=False)  # type: ignore[attr-defined]
+    return result  # type: ignore[return-value]
+
+
+def _quantiles(
+    runner: Runner, tree: exp.Select, keys: Sequence[str], group: tuple[object, ...], levels: tuple[float, float]
+) -> tuple[float | None, float | None]:
+    def literal(value: object) -> exp.Expr:
+        return (
+            day(value)
+            if isinstance(value, date)
+            else constant(value if isinstance(value, str | int | float | bool) else None, "")
+        )
+
+    same = [sql(f"{k} is not distinct from :v", v=literal(v)) for k, v in zip(keys, group, strict=True)]
+    result = (
+        exp.select(sql(f"quantile_disc(v, {levels[0]!r}) as low"), sql(f"quantile_disc(v, {levels[1]!r}) as high"))
+        .from_("base")
+        .where("v is not null", *same)
+    )
+    for cte in tree.args["with_"].expressions:
+        if cte.alias != "clusters":
+            result = result.with_(cte.alias, as_=cte.this.copy(), copy=False)
+    row: Mapping[str, float | None] = runner.engine.query(result).to_pylist()[0]
+    return row["low"], row["high"]
+
+
+_READERS: Mapping[Form, Callable[[Runner, Measure, Plan, pa.Table, Groups], list[_Figure]]] = {
+    "share": _estimated(estimators.share),
+    "customer_share": _estimated(estimators.share),
+    "choices": _estimated(estimators.share),
+    "net_share": _estimated(estimators.net_share),
+    "mean": _estimated(estimators.mean),
+    "customer_mean": _estimated(estimators.mean),
+    "ratio": _estimated(estimators.ratio),
+    "median": _medians,
+    "sum": _totals,
+    "count": _totals,
+    "distinct": _totals,
+    "survival": _survivals,
+    "panel_share": _panels,
+    "panel_mean": _panels,
+}

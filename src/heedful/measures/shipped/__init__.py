@@ -1,0 +1,1 @@
+"""The measures that ship with Heedful, registered by the same call as anybody's own."""

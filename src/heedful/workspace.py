@@ -1,0 +1,392 @@
+"""A workspace: the folder that holds a company's definitions and its lake, opened. The Python API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from heedful.errors import DefinitionError, HeedfulError, InputError, Problem, UnknownNameError
+from heedful.measures.compare import Against, Comparisons, compare
+from heedful.measures.compose import check
+from heedful.measures.own import load_measures
+from heedful.measures.periods import local_date
+from heedful.measures.question import MeasureInfo, Over, Question, Scalar
+from heedful.measures.registry import Catalogue
+from heedful.measures.runner import Runner
+from heedful.measures.segments import load_segments
+from heedful.measures.setting import Setting
+from heedful.measures.waves import WeightedWave, load_weightings, weigh
+from heedful.reports.notebook import Figures
+from heedful.reports.page import write_report
+from heedful.scorecard.definition import Objective, Scorecard, check_scorecard, load_scorecard
+from heedful.scorecard.evaluate import evaluate
+from heedful.scorecard.lint import Linted, lint_scorecard
+from heedful.scorecard.results import Freshness, ScorecardResult, Verbatim
+from heedful.scorecard.verbatims import verbatims_of
+from heedful.settings import Settings, load_settings
+from heedful.sources.checks import check_source
+from heedful.sources.definition import Source, load_source
+from heedful.sources.pull import Progress, PullReport, pull
+from heedful.sources.settings import PullSettings
+from heedful.streams.engine import DuckDBEngine
+from heedful.streams.expressions import parse_condition, table_columns
+from heedful.streams.lake import Lake
+from heedful.streams.schema import ACTIVITY, ATTRIBUTE_TYPES, FEEDBACK
+
+Day = date | str
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Every file of a workspace, read and checked."""
+
+    sources: Mapping[str, Source]
+    setting: Setting
+    measures: Catalogue
+    scorecard: Scorecard | None
+
+
+class Workspace:
+    """One workspace. Reading needs no locks; any number of processes may have it open.
+
+    Figures come from the tables as they are when they are first asked for; `refresh` looks again. A context manager:
+    leaving it closes the engine.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings: Settings = load_settings(folder)
+
+    # -- definitions ---------------------------------------------------------------------------------------------
+
+    @property
+    def attributes(self) -> Mapping[str, pa.DataType]:
+        """The further columns of customers, with their Arrow types."""
+        return {name: ATTRIBUTE_TYPES[kind] for name, kind in self.settings.attributes.items()}
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """Every file of the workspace. Raises `DefinitionError` with all problems of all files."""
+        problems: list[Problem] = []
+        found = self._read(problems)
+        if found is None or problems:
+            raise DefinitionError(problems)
+        return found
+
+    @cached_property
+    def setting(self) -> Setting:
+        """What measures know of the workspace."""
+        bare = Setting(self.settings.zone, self.settings.own_brand, self.settings.currency, self.attributes)
+        segmentations = load_segments(self.folder / "segments.yaml", self.attributes)
+        return Setting(
+            bare.zone,
+            bare.own_brand,
+            bare.currency,
+            bare.attributes,
+            segmentations,
+            self._first_value(),
+            self.settings.bases.flag_below,
+        )
+
+    def _first_value(self) -> str | None:
+        text = self.settings.first_value
+        if text is not None:
+            parse_condition(text, table_columns(ACTIVITY))
+        return text
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources by name. Raises `DefinitionError`."""
+        paths = sorted((self.folder / "sources").glob("*.yaml"))
+        return {path.stem: load_source(path) for path in paths}
+
+    @cached_property
+    def measures(self) -> Catalogue:
+        """Shipped measures and the workspace's own. Raises `DefinitionError`."""
+        return Catalogue(load_measures(self.folder / "measures.yaml", self.setting))
+
+    def _read(self, problems: list[Problem]) -> Definitions | None:
+        """All definitions that can be read, their problems added to `problems`; None where measures cannot be."""
+        sources: dict[str, Source] = {}
+        for path in sorted((self.folder / "sources").glob("*.yaml")):
+            with _collecting(problems):
+                sources[path.stem] = load_source(path)
+                problems += check_source(sources[path.stem], self.pull_settings())
+        try:
+            setting, measures = self.setting, self.measures
+        except DefinitionError as error:
+            problems += error.problems
+            return None
+        scorecard: list[Scorecard] = []
+        with _collecting(problems):
+            load_weightings(self.folder / "weights.yaml", setting)
+        with _collecting(problems):
+            scorecard += self._scorecard(measures, setting, problems)
+        return Definitions(sources, setting, measures, scorecard[0] if scorecard else None)
+
+    def _scorecard(self, measures: Catalogue, setting: Setting, problems: list[Problem]) -> list[Scorecard]:
+        path = self.folder / "scorecard.yaml"
+        if not path.exists():
+            return []
+        scorecard, document = load_scorecard(path)
+
+        def info(name: str) -> MeasureInfo:
+            return measures[name].info()
+
+        def wrong_where(name: str, where: str) -> str | None:
+            try:
+                check(measures[name], Question(name, where=where), setting)
+            except InputError as error:
+                return str(error)
+            return None
+
+        segments: dict[str, Sequence[str] | None] = dict.fromkeys(
+            (*ACTIVITY.columns, *FEEDBACK.columns, *self.attributes)
+        )
+        segments |= {n: list(s.segments) if s.segments else None for n, s in setting.segmentations.items()}
+        problems += check_scorecard(scorecard, document, info=info, segments=segments, check_where=wrong_where)
+        return [scorecard]
+
+    def check(self) -> list[Problem]:
+        """Every problem in the workspace's files, without looking at data; empty where all is well."""
+        problems: list[Problem] = []
+        self._read(problems)
+        return problems
+
+    def lint(self) -> Linted:
+        """What to mend in each objective; nothing where there is no scorecard."""
+        scorecard = self.definitions.scorecard
+        return lint_scorecard(scorecard, self._info, languages=self.settings.languages) if scorecard else Linted((), ())
+
+    def _info(self, name: str) -> MeasureInfo:
+        return self.measures[name].info()
+
+    # -- bringing in ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The tables."""
+        return Lake(self.folder / "lake", attributes=self.attributes)
+
+    def pull_settings(self, variables: Mapping[str, str] | None = None) -> PullSettings:
+        """What sources know of the workspace."""
+        return PullSettings(
+            folder=self.folder,
+            variables={**self.settings.variables, **(variables or {})},
+            timezone=self.settings.timezone,
+            currency=self.settings.currency,
+            own_brand=self.settings.own_brand,
+            attributes=self.attributes,
+            now=datetime.now(UTC),
+            reject_share=self.settings.reject_share,
+        )
+
+    def pull(
+        self,
+        *names: str,
+        variables: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[PullReport]:
+        """Bring the named sources in, or all, one after the other; a report each. Raises `InputError`, `LakeError`."""
+        for name in names:
+            if name not in self.sources:
+                raise UnknownNameError("source", name, self.sources)
+        settings = self.pull_settings(variables)
+        for name in names or self.sources:
+            yield pull(self.sources[name], self.lake, settings, dry_run=dry_run, progress=progress)
+        self.refresh()
+
+    def weigh(self) -> tuple[WeightedWave, ...]:
+        """Compute the weights that weights.yaml asks for; says what each wave's weighting did. Raises `InputError`."""
+        weightings = load_weightings(self.folder / "weights.yaml", self.setting)
+        if not weightings:
+            return ()
+        table, waves = weigh(self.runner.engine, self.setting, weightings)
+        self.lake.replace("weights", table)
+        self.refresh()
+        return waves
+
+    # -- measuring -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Answers questions over the tables as they are now."""
+        return Runner(self.open_engine(), self.setting, self.measures)
+
+    def open_engine(self) -> DuckDBEngine:
+        """An engine over the tables as they are now; its caller closes it."""
+        spill = self.lake.root / ".spill"
+        spill.mkdir(parents=True, exist_ok=True)
+        return DuckDBEngine(
+            self.lake.snapshot(), memory_limit=self.settings.memory, threads=self.settings.threads, spill=spill
+        )
+
+    def refresh(self) -> None:
+        """Let the next question see what was loaded meanwhile."""
+        if "runner" in self.__dict__:
+            self.runner.engine.close()
+            del self.__dict__["runner"]
+
+    def question(
+        self,
+        measure: str,
+        *,
+        by: str | Sequence[str] = (),
+        over: Over | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+        as_of: Day | None = None,
+        where: str | None = None,
+        segment: Mapping[str, str] | None = None,
+        **params: Scalar,
+    ) -> Question:
+        """The question as `measure` takes it; dates may be ISO text."""
+        return Question(
+            measure,
+            by=(by,) if isinstance(by, str) else tuple(by),
+            over=over,
+            start=_day(start),
+            end=_day(end),
+            as_of=_day(as_of),
+            where=where,
+            segment=dict(segment or {}),
+            params=params,
+        )
+
+    def measure(
+        self,
+        measure: str,
+        *,
+        by: str | Sequence[str] = (),
+        over: Over | None = None,
+        start: Day | None = None,
+        end: Day | None = None,
+        as_of: Day | None = None,
+        where: str | None = None,
+        segment: Mapping[str, str] | None = None,
+        **params: Scalar,
+    ) -> Figures:
+        """The figures of one measure, which draw themselves; see `Question` for the arguments.
+
+        Raises `InputError` and `EngineError`.
+        """
+        question = self.question(
+            measure, by=by, over=over, start=start, end=end, as_of=as_of, where=where, segment=segment, **params
+        )
+        return Figures.of(self.runner.answer(question))
+
+    def compare(self, question: Question, against: Against) -> Comparisons:
+        """Each figure of `question` against the period before, or each segment against the rest; Holm-corrected."""
+        return compare(self.runner, question, against)
+
+    # -- judging -------------------------------------------------------------------------------------------------
+
+    @property
+    def scorecard(self) -> Scorecard:
+        """The scorecard. Raises `InputError` where the workspace has none."""
+        found = self.definitions.scorecard
+        if found is None:
+            raise InputError(f"{self.folder / 'scorecard.yaml'} does not exist. Write one: see heedful init --help")
+        return found
+
+    def score(self, *, as_of: Day | None = None, segmentation: str | None = None) -> ScorecardResult:
+        """Where each objective stands. Raises `InputError`, `EngineError`."""
+        scorecard = self.scorecard
+        if self.runner.reach.last is None:
+            raise InputError("There is no data yet. Bring it in: heedful pull")
+        seen_from = self.runner.as_of(Question("nps", as_of=_day(as_of)))
+        return evaluate(
+            scorecard,
+            self.runner,
+            company=self.settings.company,
+            as_of=seen_from,
+            segmentation=segmentation,
+            verbatims=lambda objective, most: self._verbatims(objective, most, seen_from),
+            freshness=self.freshness(),
+        )
+
+    def _verbatims(self, objective: Objective, most: int, as_of: date) -> Sequence[Verbatim]:
+        return verbatims_of(objective, most, self.runner, as_of)
+
+    def report(self, path: Path, *, as_of: Day | None = None, segmentation: str | None = None) -> ScorecardResult:
+        """Write the scorecard to `path` as one self-contained page, small bases hidden; returns what it shows."""
+        result = self.score(as_of=as_of, segmentation=segmentation)
+        bases = self.settings.bases
+        write_report(result, path, hide_below=bases.hide_below, flag_below=bases.flag_below)
+        return result
+
+    def freshness(self) -> tuple[Freshness, ...]:
+        """How far each source's data reach."""
+        table = self.runner.engine.query(
+            "select source, count(*) as k, max(last_at) as until_at from ("
+            "select source, occurred_at as last_at from feedback "
+            "union all select source, occurred_at as last_at from activity "
+            "union all select source, period_end as last_at from market) as every group by source order by source"
+        )
+        return tuple(Freshness(r["source"], r["k"], r["until_at"]) for r in table.to_pylist())
+
+    # -- upkeep --------------------------------------------------------------------------------------------------
+
+    def compact(self) -> Mapping[str, int]:
+        """Join small files and drop old versions; files before less files after, by table."""
+        return self.lake.compact()
+
+    def doctor(self) -> list[str]:
+        """What is wrong with the workspace: definitions, tables, leftovers. Each sentence says what to do."""
+        found = [str(problem) for problem in self.check()]
+        try:
+            found += self.lake.problems()
+            if not found:
+                self.runner.reach  # noqa: B018 -- reading each stream once shows whether it can be read
+        except HeedfulError as error:
+            found.append(str(error))
+        return found
+
+    def today(self) -> date:
+        """The local date now."""
+        return local_date(datetime.now(UTC), self.settings.zone)
+
+    def close(self) -> None:
+        """Close the engine; a later question opens another."""
+        self.refresh()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_workspace(folder: str | Path = ".") -> Workspace:
+    """The workspace in `folder`. Raises `DefinitionError` where there is none or heedful.yaml is wrong."""
+    return Workspace(Path(folder))
+
+
+@contextmanager
+def _collecting(problems: list[Problem]) -> Iterator[None]:
+    try:
+        yield
+    except DefinitionError as error:
+        problems += error.problems
+    except InputError as error:
+        problems.append(Problem(str(error)))
+
+
+def _day(value: Day | None) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise InputError(f'"{value}" is not a date; write it as 2026-03-31.') from None
