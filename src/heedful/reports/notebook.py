@@ -1,0 +1,71 @@
+"""A result as a notebook shows it: its picture above its table."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from html import escape
+from typing import Self
+
+from heedful.charts import Picture, picture, svg
+from heedful.charts.formats import format_for
+from heedful.measures.results import Result, Row
+
+REASONS = {
+    "no_answers": "no answers",
+    "too_few": "too few answers",
+    "not_yet": "not yet",
+    "not_recorded": "not recorded",
+    "hidden": "hidden: few customers",
+}
+_MOST_ROWS = 60
+
+
+class Figures(Result):
+    """A result that draws itself: in a notebook as picture and table, in a terminal as a table."""
+
+    @classmethod
+    def of(cls, result: Result) -> Self:
+        """The same rows."""
+        return cls(**{f.name: getattr(result, f.name) for f in fields(Result)})
+
+    def chart(self) -> Picture:
+        """The picture of these figures, as an Altair chart."""
+        return picture(self)
+
+    def _repr_html_(self) -> str:
+        drawn = svg(self.chart()) if any(row.value is not None for row in self.rows) and len(self.rows) > 1 else ""
+        head = [*self.by, *(["period"] if self.over else []), "value", "95 % interval", "rows", "customers", ""]
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in self._cells(row))}</tr>" for row in self.rows[:_MOST_ROWS]
+        )
+        more = f"<p>and {len(self.rows) - _MOST_ROWS:,} more</p>" if len(self.rows) > _MOST_ROWS else ""
+        caption = f"{escape(self.title)}, as of {self.as_of}" if self.as_of else escape(self.title)
+        heading = "".join(f"<th>{escape(h)}</th>" for h in head)
+        return f"{drawn}<table><caption>{caption}</caption><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+    def __str__(self) -> str:
+        rows = [[*self.by, *(["period"] if self.over else []), "value", "95 % interval", "rows", "customers", ""]]
+        rows += [self._cells(row) for row in self.rows]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([f"{self.title}, as of {self.as_of}", *lines])
+
+    def _cells(self, row: Row) -> list[str]:
+        groups = ["-" if row.by.get(n) is None else str(row.by.get(n)) for n in self.by]
+        period = [f"{row.period_start} to {row.period_end}"] if self.over else []
+        return [*groups, *period, *figure_cells(row)]
+
+
+def figure_cells(row: Row) -> tuple[str, str, str, str, str]:
+    """Value, interval, rows, customers and remark of one figure, for people."""
+    base = (f"{row.n:,}", f"{row.customers:,}")
+    if row.value is None:
+        return ("-", "", *base, REASONS.get(row.reason or "", row.reason or ""))
+    high = row.high if row.high is not None and math.isfinite(row.high) else None
+    form = format_for(row.unit, row.value, row.low, high)
+    interval = ""
+    if row.low is not None:
+        interval = form.interval(row.low, high) if high is not None else f"{form.figure(row.low)} or more"
+    remark = {"few": "few customers", "complete": "complete", "stale": "stale"}.get(row.flag or "", "")
+    return (form.figure(row.value), interval, *base, remark)
