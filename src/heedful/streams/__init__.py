@@ -1,0 +1,1 @@
+"""The two streams and their company: schema, lake, engines and expressions."""
