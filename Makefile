@@ -5,8 +5,6 @@ SHELL := bash
 ARGS ?=
 BIN := .venv/bin
 
-# A demo that was killed in mid-write leaves its lake usable, so nothing here needs .DELETE_ON_ERROR.
-
 help:     ## This list.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p; s/^\([a-z]*\):  *## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
