@@ -43,7 +43,7 @@ class Bases(Definition):
 
 
 class Settings(Definition):
-    """The file heedful.yaml."""
+    """heedful.yaml: the company, its currency, time zone and languages, and what holds for all figures."""
 
     version: Literal[1] = Field(1, description="the version of the workspace's files")
     company: str = Field(min_length=1, description="the company's name, as it heads the scorecard")

@@ -25,7 +25,6 @@ from heedful.measures.segments import load_segments
 from heedful.measures.setting import Setting
 from heedful.measures.waves import WeightedWave, load_weightings, weigh
 from heedful.reports.notebook import Figures
-from heedful.reports.page import write_report
 from heedful.scorecard.definition import Objective, Scorecard, check_scorecard, load_scorecard
 from heedful.scorecard.evaluate import evaluate
 from heedful.scorecard.lint import Linted, lint_scorecard
@@ -319,6 +318,8 @@ class Workspace:
 
     def report(self, path: Path, *, as_of: Day | None = None, segmentation: str | None = None) -> ScorecardResult:
         """Write the scorecard to `path` as one self-contained page, small bases hidden; returns what it shows."""
+        from heedful.reports.page import write_report  # noqa: PLC0415 -- charts take half a second to import
+
         result = self.score(as_of=as_of, segmentation=segmentation)
         bases = self.settings.bases
         write_report(result, path, hide_below=bases.hide_below, flag_below=bases.flag_below)

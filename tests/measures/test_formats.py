@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heedful.charts.formats import MINUS, SPACE, difference_format, format_for
+from heedful.measures.formats import MINUS, SPACE, difference_format, format_for
 
 
 def plain(text: str) -> str:

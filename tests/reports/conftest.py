@@ -9,7 +9,8 @@ from typing import Literal
 import pytest
 
 from heedful.measures.results import Flag, Reason, Row
-from heedful.reports import render, suppress_scorecard
+from heedful.reports.page import render
+from heedful.reports.suppression_of_scorecards import suppress_scorecard
 from heedful.scorecard.definition import Benchmark, Objective, ReadingSpec
 from heedful.scorecard.results import (
     Change,

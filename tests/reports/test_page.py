@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from heedful.errors import InputError
-from heedful.reports import render, write_report
+from heedful.reports.page import render, write_report
 from heedful.reports.fonts import FOLDER, Face
 from heedful.scorecard.results import ScorecardResult
 

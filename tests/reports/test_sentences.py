@@ -7,8 +7,9 @@ from datetime import date
 
 import pytest
 
-from heedful.charts.formats import MINUS, SPACE
-from heedful.reports import sentences, suppress_scorecard
+from heedful.measures.formats import MINUS, SPACE
+from heedful.reports import sentences
+from heedful.reports.suppression_of_scorecards import suppress_scorecard
 from heedful.scorecard.definition import Benchmark
 from heedful.scorecard.results import Change, Reading, ScorecardResult, Status
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heedful.measures.results import Result, Row
-from heedful.reports import suppress
+from heedful.reports.suppression import suppress
 
 JANUARY = (date(2026, 1, 1), date(2026, 1, 31))
 

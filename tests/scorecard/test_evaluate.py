@@ -316,7 +316,7 @@ def test_what_is_not_known_is_said_in_sentences() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ((0.95,), "cannot be told from its target yet: between 93.5\u00a0% and 96.2\u00a0%, against 95\u00a0%."),
+        ((0.95,), "cannot be told from its target yet: between 93\u00a0% and 96\u00a0%, against 95\u00a0%."),
         ((0.9, 0.95), "has been missed since October 2025; November 2025 by itself cannot tell."),
         (
             (0.925, 0.965),

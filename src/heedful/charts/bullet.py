@@ -8,10 +8,10 @@ from typing import Literal
 
 import altair as alt
 
-from heedful.charts.captions import WHY_NONE, base_phrase, reading_format, reading_sentence
+from heedful.charts.captions import base_phrase, reading_format, reading_sentence
 from heedful.charts.drawing import Picture, styled
-from heedful.charts.formats import axis_format
 from heedful.charts.palette import LIGHT, Palette, StatusName
+from heedful.measures.formats import WHY_NONE, axis_format
 from heedful.scorecard.results import Reading, Status
 
 HOW_TO_READ = (

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
-from heedful.charts.formats import Format, count, format_for
+from heedful.measures.formats import WHY_NONE, Format, count, format_for, period_name
 from heedful.measures.results import Row
 from heedful.scorecard.results import Reading
-
-WHY_NONE = {
-    "no_answers": "no answers",
-    "too_few": "too few answers",
-    "not_yet": "not yet known",
-    "not_recorded": "not recorded",
-    "hidden": "hidden: too few customers",
-    None: "no figure",
-}
-"""Why there is no value, in words."""
 
 
 def reading_format(reading: Reading) -> Format:
@@ -71,23 +60,3 @@ def trend_sentence(title: str, rows: Sequence[Row], unit: str) -> str:
     when = f"{period_name(first)} to {period_name(last)}" if len(known) > 1 else period_name(last)
     gaps = f"; {missing} period{' has' if missing == 1 else 's have'} no figure" if missing else ""
     return f"{text} ({when}){gaps}."
-
-
-def period_name(row: Row) -> str:
-    """`March 2026` for a whole month, `2026` for a year, `Q2 2026` for a quarter, else its days."""
-    start, end = row.period_start, row.period_end
-    if start is None or end is None:
-        return f"to {day(end)}" if end else (f"from {day(start)}" if start else "all time")
-    days = (end - start).days + 1
-    if start.day == 1 and 28 <= days <= 31 and start.month == end.month:
-        return f"{start:%B %Y}"
-    if start.day == 1 and start.month % 3 == 1 and 90 <= days <= 92:
-        return f"Q{start.month // 3 + 1} {start.year}"
-    if start.day == 1 and start.month == 1 and end.month == 12 and end.day == 31:
-        return f"{start.year}" if start.year == end.year else f"{start.year} to {end.year}"
-    return f"{day(start)} to {day(end)}" if start != end else day(start)
-
-
-def day(when: date) -> str:
-    """`16 November 2026`."""
-    return f"{when.day} {when:%B %Y}"

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from heedful.charts.captions import WHY_NONE, figure_phrase
+from heedful.charts.captions import figure_phrase
 from heedful.charts.drawing import Picture, styled
-from heedful.charts.formats import Format, axis_format, count, format_for
 from heedful.charts.palette import LIGHT, Palette
+from heedful.measures.formats import WHY_NONE, Format, axis_format, count, format_for
 from heedful.measures.results import ALL, Result, Row
 
 _ROW = 26

@@ -11,8 +11,8 @@ import altair as alt
 
 from heedful.charts.captions import trend_sentence
 from heedful.charts.drawing import Picture, styled
-from heedful.charts.formats import axis_format, format_for
 from heedful.charts.palette import LIGHT, Palette
+from heedful.measures.formats import axis_format, format_for
 from heedful.measures.results import Result, Row
 from heedful.scorecard.results import Reading, Role
 

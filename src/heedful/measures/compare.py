@@ -90,9 +90,22 @@ def compare(answers: Answers, question: Question, against: Against) -> Compariso
     return Comparisons(against, rows, result.by, result.notes)
 
 
+def label_text(label: object) -> str:
+    """A group's label as questions spell it: empty where there is none."""
+    if label is None:
+        return ""
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
 def _rest(answers: Answers, question: Question, row: Row) -> Row:
     """The figure of everyone outside of the row's group, in the row's period; asked for, never subtracted."""
     (name,) = question.by
     label = row.by[name]
-    asked = replace(question, by=(), over=None, start=row.period_start, end=row.period_end, outside={name: str(label)})
-    return replace(answers.answer(asked).rows[0], segment=f"not {label}")
+    outside = {**question.outside, name: label_text(label)}
+    asked = replace(question, by=(), over=None, start=row.period_start, end=row.period_end, outside=outside)
+    result = answers.answer(asked)
+    # A measure may split its figure further, as choices do: each option is compared with itself.
+    split = {k: v for k, v in row.by.items() if k != name}
+    none = replace(row, value=None, low=None, high=None, n=0, customers=0, n_eff=None, flag=None, reason="no_answers")
+    found = next((r for r in result.rows if dict(r.by) == split), none)
+    return replace(found, segment=f"not {label}")

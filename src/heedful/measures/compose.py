@@ -9,16 +9,16 @@ What is derived for the rows (tenures, segments, the grid of periods) stands bef
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlglot import exp
 
 from heedful.errors import InputError, UnknownNameError
 from heedful.measures.periods import Period, span
 from heedful.measures.question import Question, Scalar
-from heedful.measures.registry import Measure
+from heedful.measures.registry import Measure, Param
 from heedful.measures.relations import HOMES, RELATIONS, ROWS, home_rows, relation_ctes
 from heedful.measures.segments import member_ctes, profile_ctes
 from heedful.measures.setting import Setting
@@ -27,6 +27,7 @@ from heedful.streams.expressions import Expression, parse_condition, parse_value
 from heedful.streams.schema import CUSTOMERS, TABLES
 
 WEIGHTED = "weighted"
+_LARGEST = 100_000  # of a parameter: days of three centuries, beyond which no engine has instants
 UNKNOWN_SEGMENT = "unknown"
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _ATTRIBUTE_COLUMNS = ("acquired_at", "acquired_through")
@@ -75,6 +76,30 @@ def check(measure: Measure, question: Question, setting: Setting) -> None:
     compose(measure, question, Scope(setting, LATEST, (period,), (LATEST.date(),)))
 
 
+def _truth(label: str) -> exp.Expr:
+    if label.lower() not in ("true", "false"):
+        raise ValueError(label)
+    return exp.Boolean(this=label.lower() == "true")
+
+
+def _moment(label: str) -> exp.Expr:
+    moment = datetime.fromisoformat(label)
+    return instant(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def _figure(label: str) -> exp.Expr:
+    return constant(float(label), None)
+
+
+_LABELS: Mapping[str, tuple[str, Callable[[str], exp.Expr]]] = {
+    "BOOLEAN": ("true or false", _truth),
+    "DATE": ("dates", lambda label: day(date.fromisoformat(label))),
+    _INSTANT: ("instants, such as 2026-03-31T12:00:00+00:00", _moment),
+    **dict.fromkeys(("DOUBLE", "DECIMAL", "BIGINT", "INTEGER"), ("numbers", _figure)),
+}
+"""How the label of a group is read, by the type of its column."""
+
+
 class _Composer:
     """Builds one plan; its fields are the parts of the query as they become known."""
 
@@ -105,24 +130,22 @@ class _Composer:
     def _row_columns(self) -> dict[str, str]:
         own = dict(self.relation.columns or {})
         if self.relation.like:
-            return {**table_columns(TABLES[self.relation.like]), **own, "occurred_at": _INSTANT}
+            table = TABLES[self.relation.like]
+            like = {n: t for n, t in table_columns(table).items() if n not in table.bookkeeping}
+            return {**like, **own, "occurred_at": _INSTANT}
         return {"customer_id": "VARCHAR", "occurred_at": _INSTANT, **own}
 
     def _params(self) -> Mapping[str, Scalar | None]:
         known = self.measure.params
         given = dict(self.question.params)
         for name, value in given.items():
-            if name == WEIGHTED:
-                continue
-            if name not in known:
+            if name not in known and name != WEIGHTED:
                 raise UnknownNameError(f'parameter of "{self.measure.name}"', name, [*known, WEIGHTED])
-            low, high = known[name].low, known[name].high
-            if isinstance(value, int | float) and (
-                (low is not None and value < low) or (high is not None and value > high)
-            ):
+            wanted, example = _wanted(known.get(name), value)
+            if wanted:
                 raise InputError(
-                    f'{name} of "{self.measure.name}" is {value}; it has to be '
-                    f"{_range(low, high)}. For example: --param {name}={known[name].default}"
+                    f'{name} of "{self.measure.name}" is {value}; it has to be {wanted}. '
+                    f"For example: --param {name}={example}"
                 )
         return {**{n: p.default for n, p in known.items()}, **given}
 
@@ -204,30 +227,48 @@ class _Composer:
             found.append(self._segment(name, wanted))
         for name, unwanted in self.question.outside.items():
             found.append(self._outside(name, unwanted))
-        if self.relation.own_brand and "brand" not in self.used:
+        if self.measure.rows == "market" and "segment" not in self.used:
+            found.append(sql("r.is_summed"))
+        if self._is_of_one_brand and "brand" not in self.used:
             found.append(sql("r.brand = :own", own=self.constants["own_brand"]))
         return found
+
+    @property
+    def _is_of_one_brand(self) -> bool:
+        """Whether our own brand is meant unless another is asked for; shares of a market need all of them."""
+        return self.relation.own_brand or self.measure.statistic.form == "panel_mean"
 
     def _segment(self, name: str, wanted: str) -> exp.Expr:
         segmentation = self.setting.segmentations.get(name)
         if segmentation is not None and segmentation.segments and wanted not in segmentation.segments:
             raise UnknownNameError(f'segment of "{name}"', wanted, segmentation.segments)
-        return sql("cast(:group as varchar) = :wanted", group=self.group(name), wanted=exp.Literal.string(str(wanted)))
+        return self._is(name, wanted)
 
     def _outside(self, name: str, unwanted: str) -> exp.Expr:
         """Everyone but one group. In an overlapping segmentation who is in it is left out whatever else they are in."""
         if name in self.setting.segmentations and not self.setting.segmentations[name].exclusive:
             inside = sql("m.segment = :unwanted", unwanted=exp.Literal.string(unwanted))
-            members = (
-                exp.select("m.customer_id").from_(f"members_{name} as m").where(inside, "m.customer_id is not null")
-            )
+            members = exp.select("m.customer_id", "m.period").from_(f"members_{name} as m").where(inside)
             self.outsiders.add(name)
-            return sql("r.customer_id is null or r.customer_id not in (:members)", members=members)
-        return sql(
-            "coalesce(cast(:group as varchar), '') <> :unwanted",
-            group=self.group(name),
-            unwanted=exp.Literal.string(unwanted),
-        )
+            kept = exp.Tuple(expressions=[exp.column("customer_id", table="r"), self.period()])
+            return sql("r.customer_id is null or not :inside", inside=exp.In(this=kept, query=members.subquery()))
+        return sql("not coalesce(:inside, false)", inside=self._is(name, unwanted))
+
+    def _is(self, name: str, label: str) -> exp.Expr:
+        """Whether a row's group is the one that `label` spells, empty where there is none.
+
+        Compared in the group's own type: engines write out numbers and truths differently.
+        """
+        group = self.group(name)
+        if not label:
+            missing = sql("cast(:group as varchar) = ''", group=group.copy())
+            return exp.paren(exp.or_(sql(":group is null", group=group), missing))
+        kind = "VARCHAR" if name in self.setting.segmentations else self._types()[name].partition("(")[0]
+        wanted, read = _LABELS.get(kind, ("text", exp.Literal.string))
+        try:
+            return sql(":group = :label", group=group, label=read(label))
+        except ValueError:
+            raise InputError(f'"{name}" holds {wanted}, and "{label}" is none.') from None
 
     def base(self, groups: Sequence[exp.Expr], columns: Mapping[str, exp.Expr]) -> exp.Select:
         """The rows that count, with their groups, period, customer and the given columns."""
@@ -320,6 +361,11 @@ class _Composer:
             "window": exp.Interval(this=exp.Literal.string(str(int(window))), unit=exp.var("DAY")),
         }
         event = self.measure.event if self.measure.rows != "first_values" else self.setting.first_value
+        if event is None and self.measure.rows == "first_values":
+            raise InputError(
+                f'"{self.measure.name}" has to know by what a customer first gets something out of it. '
+                "Say so in heedful.yaml, for example: first_value: kind = 'delivery'"
+            )
         if event is not None:
             types = {**table_columns(TABLES["activity"]), "kind_only": "VARCHAR"}
             typed = {n: ("VARCHAR" if isinstance(p.default, str) else "DOUBLE") for n, p in self.measure.params.items()}
@@ -358,6 +404,7 @@ _VERSIONS = (
     "select customer_id, case when lag(valid_from) over (partition by customer_id order by valid_from) is null "
     "then :earliest else valid_from end as valid_from, coalesce(valid_to, :latest) as valid_to{attributes} from customers"
 )
+_RANKS = 10**12  # more rows than any group has: a place and a rank in one number
 Parts = tuple[list[tuple[str, exp.Expr]], exp.Select]
 
 
@@ -396,6 +443,42 @@ def _net_share(c: _Composer, groups: Sequence[exp.Expr]) -> Parts:
 
 def _mean(c: _Composer, groups: Sequence[exp.Expr]) -> Parts:
     return _clustered(c, groups, c.value(c.measure.statistic.of["of"]))
+
+
+def _median(c: _Composer, groups: Sequence[exp.Expr]) -> Parts:
+    """The medians, numbered, with the clustered statistics of "at or below its group's median"."""
+    keys, units = c.keys(groups), [*c.keys(groups), *c.customer()]
+    listed = ", ".join(keys)
+    same = " and ".join(f"b.{k} is not distinct from q.{k}" for k in keys)
+    medians = select(f"select {listed}, quantile_cont(v, 0.5) as median from base where v is not null").group_by(*keys)
+    middle = select(f"select *, row_number() over (order by {listed}) as place from medians")
+    marked = select(
+        f"select b.*, q.median, q.place, case when b.v <= q.median then 1e0 else 0e0 end as is_below "
+        f"from base as b join middle as q on {same} where b.v is not null"
+    )
+    clusters = select(
+        f"select {', '.join(units)}, median, place, count(*) as n, cast(count(*) as double) as x, sum(is_below) as y from marked"
+    ).group_by(*units, "median", "place")
+    result = select(
+        f"select {listed}, median, place, count(*) as m, cast(sum(n) as bigint) as n, sum(x) as sx, sum(y) as sy, "
+        "sum(x * x) as sxx, sum(x * y) as sxy, sum(y * y) as syy from clusters"
+    ).group_by(*keys, "median", "place")
+    base = c.base(groups, {**c.customer(), "v": c.value(c.measure.statistic.of["of"])})
+    parts = [("base", base), ("medians", medians), ("middle", middle), ("marked", marked), ("clusters", clusters)]
+    return parts, result
+
+
+def at_ranks(plan: Plan, ranks: Sequence[tuple[int, int]]) -> exp.Select:
+    """The values at the given ranks, counted from 1, of the groups at the given places of a plan of medians."""
+    wanted = exp.In(this=sql("place * :step + rank", step=exp.Literal.number(_RANKS)), expressions=[
+        exp.Literal.number(place * _RANKS + rank) for place, rank in ranks
+    ])  # fmt: skip
+    result = select("select distinct place, rank, v from ranked").where(wanted)
+    for cte in plan.tree.args["with_"].expressions:
+        if cte.alias != "clusters":
+            result = result.with_(cte.alias, as_=cte.this.copy(), copy=False)
+    ranked = sql("select place, v, row_number() over (partition by place order by v) as rank from marked")
+    return result.with_("ranked", as_=ranked, copy=False)
 
 
 def _ratio(c: _Composer, groups: Sequence[exp.Expr]) -> Parts:
@@ -440,9 +523,8 @@ def _total(c: _Composer, groups: Sequence[exp.Expr]) -> Parts:
         "distinct": "cast(count(distinct v) as double)",
     }[form]
     present = " where v is not null" if "of" in of else ""
-    result = select(
-        f"select {', '.join(keys)}, {figure} as value, count(*) as n, count(distinct customer_id) as m from base{present}"
-    )
+    units = " + ".join(f"count(distinct {unit})" for unit in c.customer())
+    result = select(f"select {', '.join(keys)}, {figure} as value, count(*) as n, {units} as m from base{present}")
     return [("base", c.base(groups, columns))], result.group_by(*keys)
 
 
@@ -453,14 +535,25 @@ def _choices(c: _Composer, groups: Sequence[exp.Expr]) -> Parts:
     columns = {
         **c.customer(),
         "response": sql("coalesce(r.thread_id, r.source || '/' || r.feedback_id)"),
+        "question": sql("coalesce(r.question, '')"),
         "choice": sql("r.choice"),
         "w": weight,
     }
     units = [*keys, *c.customer()]
     listed, unit_list = ", ".join(keys), ", ".join(units)
-    same = " and ".join(f"o.{k} is not distinct from b.{k}" for k in keys)
+    same, in_group = (" and ".join(f"{a}.{k} is not distinct from b.{k}" for k in keys) for a in ("o", "a"))
     parts: list[tuple[str, exp.Expr]] = [
         ("base", c.base(groups, columns).where("r.choice is not null")),
+        # An option that was offered and that nobody chose has a share of 0, not no share: offered is what anybody chose
+        # of a question that the group was asked.
+        ("menu", select("select distinct question, choice from base")),
+        ("asked", select(f"select distinct {listed}, question from base")),
+        (
+            "offered",
+            select(
+                f"select distinct {', '.join('a.' + k for k in keys)}, u.choice from asked as a join menu as u on u.question = a.question"
+            ),
+        ),
         ("responses", select(f"select {unit_list}, response, max(w) as w from base").group_by(*units, "response")),
         ("people", select(f"select {unit_list}, count(*) as n, sum(w) as x from responses").group_by(*units)),
         ("bases", select(f"select {listed}, count(*) as m, sum(n) as n, sum(x) as sx, sum(x * x) as sxx from people").group_by(*keys)),
@@ -475,9 +568,10 @@ def _choices(c: _Composer, groups: Sequence[exp.Expr]) -> Parts:
             ).group_by(*[f"k.{k}" for k in keys], "k.choice"),
         ),
     ]  # fmt: skip
+    sums = ", ".join(f"coalesce(o.{s}, 0e0) as {s}" for s in ("sy", "sxy", "syy"))
     result = select(
-        f"select {', '.join('b.' + k for k in keys)}, o.choice, b.m, cast(b.n as bigint) as n, b.sx, o.sy, b.sxx, o.sxy, o.syy "
-        f"from bases as b join options as o on {same}"
+        f"select {', '.join('b.' + k for k in keys)}, a.choice, b.m, cast(b.n as bigint) as n, b.sx, b.sxx, {sums} "
+        f"from bases as b join offered as a on {in_group} left join options as o on {same} and o.choice = a.choice"
     )
     return parts, result
 
@@ -528,7 +622,7 @@ _FORMS = {
     "net_share": _net_share,
     "mean": _mean,
     "ratio": _ratio,
-    "median": _mean,
+    "median": _median,
     "customer_share": _customers,
     "customer_mean": _customers,
     "sum": _total,
@@ -552,7 +646,22 @@ def _reachable(ctes: Sequence[tuple[str, exp.Expr]], result: exp.Select) -> list
     return kept[::-1]
 
 
+def _wanted(param: Param | None, value: Scalar) -> tuple[str, Scalar]:
+    """What a parameter has to be where `value` is not that, else nothing; and an example."""
+    if param is None:
+        return ("" if isinstance(value, bool) else "true or false", "false")
+    if isinstance(param.default, str):
+        return ("" if isinstance(value, str) else "text", param.default or "order")
+    low = param.low if param.low is not None else -_LARGEST
+    high = param.high if param.high is not None else _LARGEST
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high and value == int(value)
+    example = param.default if param.default is not None else max(int(low), 1)
+    return ("" if fits else f"a whole number, {_range(param.low, param.high)}", example)
+
+
 def _range(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
         return f"from {low:g} to {high:g}"
-    return f"at least {low:g}" if low is not None else f"at most {high:g}"
+    if low is not None:
+        return f"at least {low:g}"
+    return f"at most {high:g}" if high is not None else f"at most {_LARGEST:g} in size"

@@ -49,9 +49,14 @@ COUNTED: Mapping[str, Fact] = {
     ),
 }
 
+def _days(since: str) -> str:
+    """Whole days gone by: `date_diff` would count the midnights of UTC."""
+    return f"cast(floor((epoch(ref_at) - epoch({since})) / 86400) as bigint)"
+
+
 DERIVED: Mapping[str, tuple[str, str, tuple[str, ...], str]] = {
-    "days_since_order": ("BIGINT", "date_diff('day', last_order_at, ref_at)", ("last_order_at",), "days since the last order"),
-    "days_since_activity": ("BIGINT", "date_diff('day', last_activity_at, ref_at)", ("last_activity_at",), "days since anything was done"),
+    "days_since_order": ("BIGINT", _days("last_order_at"), ("last_order_at",), "days since the last order"),
+    "days_since_activity": ("BIGINT", _days("last_activity_at"), ("last_activity_at",), "days since anything was done"),
 }  # fmt: skip
 
 SAID: dict[str, tuple[str, str]] = {
@@ -99,7 +104,7 @@ def fact_ctes(names: Iterable[str], trees: Mapping[str, exp.Expr]) -> list[tuple
         running.append(f"{cte}.{name}" if name == "last_nps" else f"coalesce({cte}.{name}, 0) as {name}")
     if "tenure_days" in wanted:
         joins.append("left join firsts on firsts.customer_id = k.customer_id and firsts.began_at < k.ref_at")
-        running.append("date_diff('day', firsts.began_at, k.ref_at) as tenure_days")
+        running.append("cast(floor((epoch(k.ref_at) - epoch(firsts.began_at)) / 86400) as bigint) as tenure_days")
     known += ["select customer_id from customers where valid_to is null", "select distinct customer_id from activity"]
     people = " union ".join(f"{k} {'and' if 'where' in k else 'where'} customer_id is not null" for k in known)
     columns = ", ".join(["k.period", "k.ref_at", "k.customer_id", *running])
@@ -121,10 +126,12 @@ def _changes(group: Mapping[str, Fact], known_at: str) -> str:
     for name, fact in group.items():
         value = f"case when {fact.where} then {fact.of} end"
         columns.append(f"{'max' if fact.newest else 'sum'}({value}) as {name}")
+    # What was due before it even began is known of from its beginning.
+    known = "a.occurred_at" if known_at == "occurred_at" else f"greatest(a.occurred_at, a.{known_at})"
     return (
         f"select g.period, a.customer_id, {', '.join(columns)} from activity as a cross join gaps as g "
-        f"where a.customer_id is not null and a.occurred_at < :as_of and a.{known_at} < g.ref_at "
-        f"and (g.before_at is null or a.{known_at} >= g.before_at) group by g.period, a.customer_id"
+        f"where a.customer_id is not null and a.occurred_at < :as_of and {known} < g.ref_at "
+        f"and (g.before_at is null or {known} >= g.before_at) group by g.period, a.customer_id"
     )
 
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+
+from heedful.measures.results import Row
 
 SPACE = "\u00a0"
 MINUS = "\u2212"
@@ -20,6 +24,17 @@ _SYMBOLS = {
 }
 _PLAIN = {"", "number", "score", "ratio"}
 _MOST_DECIMALS = {"share": 2, "points": 1}
+
+
+WHY_NONE: Mapping[str | None, str] = {
+    "no_answers": "no answers",
+    "too_few": "too few answers",
+    "not_yet": "not yet known",
+    "not_recorded": "not recorded",
+    "hidden": "hidden: too few customers",
+    None: "no figure",
+}
+"""Why there is no value, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +116,26 @@ def axis_format(unit: str, span: float, largest: float) -> Format:
     factor, prefix, suffix = _parts(unit, largest)
     step = span * factor / 4
     return Format(factor, prefix, suffix, max(0, math.ceil(-math.log10(step))) if 0 < step < 1 else 0)
+
+
+def period_name(row: Row) -> str:
+    """`March 2026` for a whole month, `2026` for a year, `Q2 2026` for a quarter, else its days."""
+    start, end = row.period_start, row.period_end
+    if start is None or end is None:
+        return f"to {day(end)}" if end else (f"from {day(start)}" if start else "all time")
+    days = (end - start).days + 1
+    if start.day == 1 and 28 <= days <= 31 and start.month == end.month:
+        return f"{start:%B %Y}"
+    if start.day == 1 and start.month % 3 == 1 and 90 <= days <= 92:
+        return f"Q{start.month // 3 + 1} {start.year}"
+    if start.day == 1 and start.month == 1 and end.month == 12 and end.day == 31:
+        return f"{start.year}" if start.year == end.year else f"{start.year} to {end.year}"
+    return f"{day(start)} to {day(end)}" if start != end else day(start)
+
+
+def day(when: date) -> str:
+    """`16 November 2026`."""
+    return f"{when.day} {when:%B %Y}"
 
 
 def count(n: int) -> str:

@@ -57,7 +57,10 @@ RELATIONS: Mapping[str, Relation] = {
         like="activity",
     ),
     "market": Relation(
-        "select *, period_start as occurred_at, cast(null as varchar) as customer_id from market where period_start < :as_of",
+        # Where a source states a whole market beside its parts, sums over both would count it twice.
+        "select *, period_start as occurred_at, cast(null as varchar) as customer_id, "
+        "segment = '' or max(case when segment = '' then 1 else 0 end) over (partition by source, period_start) = 0 "
+        "as is_summed from market where period_start < :as_of",
         meaning="the market, by period, segment and brand",
         like="market",
     ),
@@ -163,7 +166,7 @@ RELATIONS: Mapping[str, Relation] = {
     ),
     "first_values": Relation(
         "select f.customer_id, f.began_at as occurred_at, min(v.occurred_at) is not null as is_reached, "
-        "floor(date_diff('hour', f.began_at, coalesce(min(v.occurred_at), :as_of)) / 24.0) as days "
+        "floor((epoch(coalesce(min(v.occurred_at), :as_of)) - epoch(f.began_at)) / 86400) as days "
         "from firsts as f left join value_events as v on v.customer_id = f.customer_id and v.occurred_at >= f.began_at "
         "group by f.customer_id, f.began_at",
         needs=("firsts", "value_events"),
@@ -180,7 +183,9 @@ RELATIONS: Mapping[str, Relation] = {
     ),
     "contacts_in_turn": Relation(
         f"select {_ACTIVITY_COLUMNS}, case when ended_at < :as_of then ended_at end as ended_at, "
-        "lag(occurred_at) over (partition by coalesce(customer_id, anonymous_id, activity_id) "
+        # A customer, a visitor and a row may bear the same id, and so may rows of two sources.
+        "lag(occurred_at) over (partition by customer_id, case when customer_id is null then anonymous_id end, "
+        "case when customer_id is null and anonymous_id is null then source || '/' || activity_id end "
         "order by occurred_at, activity_id) as previous_at from activity "
         "where kind = 'contact' and occurred_at < :as_of",
         meaning="contacts, each with the time of that customer's contact before it",

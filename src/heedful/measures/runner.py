@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from heedful.errors import InputError
 from heedful.measures import estimators
-from heedful.measures.compose import Plan, Scope, compose
+from heedful.measures.compose import Plan, Scope, at_ranks, compose
 from heedful.measures.estimators import ClusterSums, Estimate
 from heedful.measures.intervals import median_levels, share_interval, survival_median
 from heedful.measures.periods import Period, grid, local_date, midnight, period_start, span
@@ -24,7 +24,7 @@ from heedful.measures.question import MeasureInfo, Question
 from heedful.measures.registry import Catalogue, Measure
 from heedful.measures.results import ALL, Flag, Reason, Result, Row
 from heedful.measures.setting import Setting
-from heedful.measures.sql import EARLIEST, constant, day, sql
+from heedful.measures.sql import EARLIEST, instant, sql
 from heedful.measures.statistic import Form
 from heedful.streams.engine import Engine
 from heedful.streams.expressions import parse_condition, table_columns
@@ -143,7 +143,7 @@ class Runner:
         names = [f"by_{i}" for i in range(len(question.by))] + (["choice"] if len(by) > len(question.by) else [])
         groups = _groups(table, names)
         figures = _READERS[measure.statistic.form](self, measure, plan, table, groups)
-        if not self._recorded(measure):
+        if not self._recorded(measure, scope):
             figures = [
                 replace(f, value=None, low=None, high=None, n_eff=None, flag=None, reason="not_recorded")
                 for f in figures
@@ -165,8 +165,8 @@ class Runner:
             lambda: self.engine.text(plan.tree),
         )
 
-    def _recorded(self, measure: Measure) -> bool:
-        """Whether the kind of row that the measure waits for was ever recorded: no cancellations on file is not no churn."""
+    def _recorded(self, measure: Measure, scope: Scope) -> bool:
+        """Whether the kind of row that the measure waits for was recorded by then: no cancellations on file is not no churn."""
         witness = (
             "kind = 'cancellation'"
             if measure.rows == "standings"
@@ -177,8 +177,9 @@ class Runner:
         if witness is None:
             return True
         condition = parse_condition(witness, table_columns(TABLES["activity"])).tree
+        known = sql("occurred_at < :as_of", as_of=instant(scope.as_of))
         found = self.engine.query(
-            exp.select(exp.Literal.number(1).as_("k")).from_("activity").where(condition).limit(1)
+            exp.select(exp.Literal.number(1).as_("k")).from_("activity").where(condition, known).limit(1)
         )
         return bool(found.num_rows)
 
@@ -331,75 +332,28 @@ def _panels(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: Grou
 
 
 def _medians(runner: Runner, measure: Measure, plan: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
-    """The median, and the quantiles that bound it, by Woodruff's method: two more passes over the same rows."""
-    keys = [*(c for c in table.column_names if c.startswith("by_")), "period"]
-    below = runner.engine.query(_below_median(plan.tree, keys))
-    sums = _sums(below)
+    """The medians, and by Woodruff's method the values at the ranks that bound them: one more pass over the rows."""
+    sums = _sums(table)
     share = estimators.share(sums)
-    medians = _floats(below, "median")
-    low_level, high_level = median_levels(share.n_eff)
+    medians, places = _floats(table, "median"), table.column("place").to_pylist()
+    ranks = [
+        # As `quantile_disc`: the least value up to which at least that share of the rows lies.
+        (place, min(max(math.ceil(level * n), 1), int(n)))
+        for levels in median_levels(share.n_eff)
+        for place, level, n in zip(places, levels.tolist(), sums.n.tolist(), strict=True)
+        if not math.isnan(level)
+    ]
+    rows = runner.engine.query(at_ranks(plan, ranks)).to_pylist() if ranks else []
+    bounds: dict[int, list[float]] = {}
+    for row in rows:
+        bounds.setdefault(row["place"], []).append(float(row["v"]) * measure.statistic.times)
     figures = []
-    for i, (by, key) in enumerate(_groups(below, [k for k in keys if k != "period"])):
-        low = high = None
-        if not math.isnan(low_level[i]):
-            levels = (float(low_level[i]), float(high_level[i]))
-            low, high = _quantiles(runner, plan.tree, keys, (*by, key), levels)
-        times = measure.statistic.times
-        value, low, high = (None if x is None else float(x) * times for x in (medians[i], low, high))
-        figures.append(
-            _Figure(by, key, value, low, high, int(sums.n[i]), int(sums.m[i]), _known(share.n_eff[i]), None, None)
-        )
+    for i, (by, key) in enumerate(groups):
+        found = bounds.get(places[i])
+        low, high = (min(found), max(found)) if found else (None, None)
+        value, n, m = float(medians[i]) * measure.statistic.times, int(sums.n[i]), int(sums.m[i])
+        figures.append(_Figure(by, key, value, low, high, n, m, _known(share.n_eff[i]), None, None))
     return figures
-
-
-def _below_median(tree: exp.Select, keys: Sequence[str]) -> exp.Select:
-    """The clustered statistics of "at or below its group's median"."""
-    listed = ", ".join(keys)
-    same = " and ".join(f"b.{k} is not distinct from q.{k}" for k in keys)
-    new = tree.copy()
-    ctes = {c.alias: c for c in new.args["with_"].expressions} if new.args.get("with_") else {}
-    units = [e.alias_or_name for e in ctes["clusters"].this.expressions if e.alias_or_name not in ("n", "x", "y")]
-    middle = sql(f"select {listed}, quantile_cont(v, 0.5) as median from base where v is not null group by {listed}")
-    marked = sql(
-        f"select b.*, q.median, case when b.v <= q.median then 1e0 else 0e0 end as is_below from base as b join middle as q on {same} where b.v is not null"
-    )
-    clusters = sql(
-        f"select {', '.join(units)}, median, count(*) as n, cast(count(*) as double) as x, sum(is_below) as y from marked group by {', '.join(units)}, median"
-    )
-    ctes["clusters"].set("this", clusters)
-    result = sql(
-        f"select {listed}, median, count(*) as m, cast(sum(n) as bigint) as n, sum(x) as sx, sum(y) as sy, sum(x * x) as sxx, "
-        f"sum(x * y) as sxy, sum(y * y) as syy from clusters group by {listed}, median order by {listed}"
-    )
-    for cte in new.args["with_"].expressions:
-        if cte.alias != "clusters":
-            result = result.with_(cte.alias, as_=cte.this, copy=False)  # type: ignore[attr-defined]
-    for name, each in (("middle", middle), ("marked", marked), ("clusters", clusters)):
-        result = result.with_(name, as_=each, copy=False)  # type: ignore[attr-defined]
-    return result  # type: ignore[return-value]
-
-
-def _quantiles(
-    runner: Runner, tree: exp.Select, keys: Sequence[str], group: tuple[object, ...], levels: tuple[float, float]
-) -> tuple[float | None, float | None]:
-    def literal(value: object) -> exp.Expr:
-        return (
-            day(value)
-            if isinstance(value, date)
-            else constant(value if isinstance(value, str | int | float | bool) else None, "")
-        )
-
-    same = [sql(f"{k} is not distinct from :v", v=literal(v)) for k, v in zip(keys, group, strict=True)]
-    result = (
-        exp.select(sql(f"quantile_disc(v, {levels[0]!r}) as low"), sql(f"quantile_disc(v, {levels[1]!r}) as high"))
-        .from_("base")
-        .where("v is not null", *same)
-    )
-    for cte in tree.args["with_"].expressions:
-        if cte.alias != "clusters":
-            result = result.with_(cte.alias, as_=cte.this.copy(), copy=False)
-    row: Mapping[str, float | None] = runner.engine.query(result).to_pylist()[0]
-    return row["low"], row["high"]
 
 
 _READERS: Mapping[Form, Callable[[Runner, Measure, Plan, pa.Table, Groups], list[_Figure]]] = {

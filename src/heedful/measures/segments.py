@@ -84,8 +84,8 @@ def _problems(
     document: Document, name: str, segmentation: Segmentation, attributes: Mapping[str, pa.DataType]
 ) -> list[Problem]:
     columns = rule_columns(attributes)
-    if segmentation.by is not None and segmentation.by not in columns:
-        known = [*attributes, "acquired_through"]
+    known = [*attributes, "acquired_through"]
+    if segmentation.by is not None and segmentation.by not in known:
         said = f'customers have no attribute "{segmentation.by}".{did_you_mean(segmentation.by, known)}'
         return [document.problem((name, "by"), f"{said} Declare it under attributes in heedful.yaml.")]
     problems = []
@@ -145,7 +145,7 @@ def member_ctes(
         for segment, rule in rules.items():
             case = case.when(rule.tree.copy(), exp.Literal.string(segment))
         chosen = sql("select period, customer_id, :segment as segment from profiles", segment=case)
-        return [(cte, sql("select * from (:rows) as m where segment is not null", rows=chosen))]
+        return [(f"chosen_{name}", chosen), (cte, sql(f"select * from chosen_{name} where segment is not null"))]
     parts = [
         sql(
             "select period, customer_id, :segment as segment from profiles where :rule",

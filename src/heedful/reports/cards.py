@@ -8,7 +8,8 @@ from datetime import date
 
 from heedful import charts
 from heedful.charts.bullet import domain
-from heedful.charts.captions import day, period_name, reading_format
+from heedful.charts.captions import reading_format
+from heedful.measures.formats import day, period_name
 from heedful.measures.results import Row
 from heedful.reports import sentences
 from heedful.reports.languages import direction, language_name

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import fields
 from html import escape
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from heedful.charts import Picture, picture, svg
-from heedful.charts.formats import format_for
+from heedful.measures.formats import WHY_NONE, format_for
 from heedful.measures.results import Result, Row
 
-REASONS = {
-    "no_answers": "no answers",
-    "too_few": "too few answers",
-    "not_yet": "not yet",
-    "not_recorded": "not recorded",
-    "hidden": "hidden: few customers",
-}
+if TYPE_CHECKING:
+    from heedful.charts import Picture
+
 _MOST_ROWS = 60
 
 
@@ -31,18 +26,21 @@ class Figures(Result):
 
     def chart(self) -> Picture:
         """The picture of these figures, as an Altair chart."""
+        from heedful.charts import picture  # noqa: PLC0415 -- charts take half a second to import
+
         return picture(self)
 
     def _repr_html_(self) -> str:
+        from heedful.charts import svg  # noqa: PLC0415 -- charts take half a second to import
+
         drawn = svg(self.chart()) if any(row.value is not None for row in self.rows) and len(self.rows) > 1 else ""
         head = [*self.by, *(["period"] if self.over else []), "value", "95 % interval", "rows", "customers", ""]
-        body = "".join(
-            f"<tr>{''.join(f'<td>{escape(c)}</td>' for c in self._cells(row))}</tr>" for row in self.rows[:_MOST_ROWS]
-        )
+        body = "".join(_table_row(self._cells(row)) for row in self.rows[:_MOST_ROWS])
         more = f"<p>and {len(self.rows) - _MOST_ROWS:,} more</p>" if len(self.rows) > _MOST_ROWS else ""
         caption = f"{escape(self.title)}, as of {self.as_of}" if self.as_of else escape(self.title)
         heading = "".join(f"<th>{escape(h)}</th>" for h in head)
-        return f"{drawn}<table><caption>{caption}</caption><thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table>{more}"
+        head_row, rows = f"<thead><tr>{heading}</tr></thead>", f"<tbody>{body}</tbody>"
+        return f"{drawn}<table><caption>{caption}</caption>{head_row}{rows}</table>{more}"
 
     def __str__(self) -> str:
         rows = [[*self.by, *(["period"] if self.over else []), "value", "95 % interval", "rows", "customers", ""]]
@@ -57,15 +55,16 @@ class Figures(Result):
         return [*groups, *period, *figure_cells(row)]
 
 
+def _table_row(cells: Sequence[str]) -> str:
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
 def figure_cells(row: Row) -> tuple[str, str, str, str, str]:
     """Value, interval, rows, customers and remark of one figure, for people."""
     base = (f"{row.n:,}", f"{row.customers:,}")
     if row.value is None:
-        return ("-", "", *base, REASONS.get(row.reason or "", row.reason or ""))
-    high = row.high if row.high is not None and math.isfinite(row.high) else None
-    form = format_for(row.unit, row.value, row.low, high)
-    interval = ""
-    if row.low is not None:
-        interval = form.interval(row.low, high) if high is not None else f"{form.figure(row.low)} or more"
+        return ("-", "", *base, WHY_NONE[row.reason])
+    form = format_for(row.unit, row.value, row.low, row.high)
+    interval = form.interval(row.low, row.high) if row.low is not None and row.high is not None else ""
     remark = {"few": "few customers", "complete": "complete", "stale": "stale"}.get(row.flag or "", "")
     return (form.figure(row.value), interval, *base, remark)

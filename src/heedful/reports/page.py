@@ -9,9 +9,9 @@ from pathlib import Path
 
 import jinja2
 
-from heedful.charts.captions import day
 from heedful.charts.palette import DARK, LIGHT, css
 from heedful.errors import InputError
+from heedful.measures.formats import day
 from heedful.reports import sentences
 from heedful.reports.cards import card, freshness
 from heedful.reports.fonts import Voices, font_css

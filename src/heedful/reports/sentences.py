@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from heedful.charts.captions import WHY_NONE, day, reading_format
-from heedful.charts.formats import count, difference_format, format_for
+from heedful.charts.captions import reading_format
+from heedful.measures.formats import WHY_NONE, count, day, difference_format, format_for
 from heedful.measures.results import Reason, Row
 from heedful.scorecard.definition import Benchmark
 from heedful.scorecard.results import Change, ObjectiveResult, Reading, ScorecardResult, Status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
+from heedful.measures.formats import day, format_for
 from heedful.measures.periods import next_period
 from heedful.measures.question import Over
 from heedful.measures.results import Row
@@ -12,32 +13,6 @@ from heedful.scorecard.changes import Compared
 from heedful.scorecard.definition import Objective, ReadingSpec
 from heedful.scorecard.results import Reading
 from heedful.scorecard.status import Status, StatusAt
-
-SPACE = "\u00a0"
-MINUS = "\u2212"
-
-
-def figure(value: float, unit: str, *, beside: float | None = None) -> str:
-    """`91.6 %`, `EUR 3.78`, `2.4 days`, with as many decimals as set it apart from the figure `beside` it."""
-    factor = 100.0 if unit == "share" else 1.0
-    size = abs(value) * factor
-    decimals = 0 if size >= 1000 else (2 if _is_currency(unit) else 1)
-    if beside is not None and value != beside:
-        while decimals < 4 and round(value * factor, decimals) == round(beside * factor, decimals):
-            decimals += 1
-    text = f"{size:,.{decimals}f}"
-    if not _is_currency(unit) and "." in text:
-        text = text.rstrip("0").rstrip(".")
-    sign = MINUS if value < 0 and text.strip("0.,") else ""
-    if _is_currency(unit):
-        return f"{sign}{unit}{SPACE}{text}"
-    tail = {"share": f"{SPACE}%", "": "", "number": "", "score": ""}.get(unit, f"{SPACE}{unit}")
-    return f"{sign}{text}{tail}"
-
-
-def day(when: date) -> str:
-    """`16 November 2026`."""
-    return f"{when.day} {when:%B %Y}"
 
 
 def period(first: date, over: Over) -> str:
@@ -145,9 +120,10 @@ def _no_value(reading: Reading, over: Over, as_of: date) -> str:
 def _of_status(reading: Reading, at: StatusAt, when: str, over: Over) -> Iterator[str]:
     now, target = reading.now, reading.target
     if at.status is Status.UNSURE and now.low is not None and now.high is not None and target is not None:
+        form = format_for(now.unit, now.value, now.low, now.high, target)
         yield (
-            f"{reading.title} cannot be told from its target yet: between {figure(now.low, now.unit)} and "
-            f"{figure(now.high, now.unit)}, against {figure(target, now.unit)}."
+            f"{reading.title} cannot be told from its target yet: between {form.figure(now.low)} and "
+            f"{form.figure(now.high)}, against {form.figure(target)}."
         )
     if at.since is None or at.alone is at.status:
         return
@@ -185,8 +161,8 @@ def _against_target(reading: Reading) -> str:
     value, target = reading.now.value, reading.target
     if value is None or target is None:
         return reading.title
-    against = figure(target, reading.unit, beside=value)
-    return f"{_in_sentence(reading.title)} {figure(value, reading.unit, beside=target)} against {against}"
+    form = format_for(reading.unit, value, reading.now.low, reading.now.high, target)
+    return f"{_in_sentence(reading.title)} {form.figure(value)} against {form.figure(target)}"
 
 
 def _moved(reading: Reading, compared: Compared | None, *, opening: bool = False) -> str:
@@ -196,15 +172,10 @@ def _moved(reading: Reading, compared: Compared | None, *, opening: bool = False
         return title
     now, before = compared.now.value, compared.before.value
     verb = "rose" if now > before else "fell"
-    return (
-        f"{title} {verb} from {figure(before, reading.unit, beside=now)} to {figure(now, reading.unit, beside=before)}"
-    )
+    form = format_for(reading.unit, now, compared.now.low, compared.now.high, before)
+    return f"{title} {verb} from {form.figure(before)} to {form.figure(now)}"
 
 
 def _in_sentence(title: str) -> str:
     """A title inside a sentence: `On-time rate` loses its capital, `CSAT` and `Net Promoter Score` do not."""
     return title[:1].lower() + title[1:] if title[1:] == title[1:].lower() else title
-
-
-def _is_currency(unit: str) -> bool:
-    return len(unit) == 3 and unit.isupper()

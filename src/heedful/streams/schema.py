@@ -64,7 +64,9 @@ class Table:
 
 
 _BOOKKEEPING: Mapping[str, Column] = {
-    "revision": Column(WHOLE, "1 for a row as first loaded, one more each time that its content changed", required=True),
+    "revision": Column(
+        WHOLE, "1 for a row as first loaded, one more each time that its content changed", required=True
+    ),
     "ingested_at": Column(INSTANT, "when this revision was written", required=True),
 }
 
@@ -78,7 +80,9 @@ FEEDBACK = Table(
         "customer_id": Column(TEXT, "who said it; null where nobody knows"),
         "occurred_at": Column(INSTANT, "when it was said", required=True),
         "channel": Column(TEXT, "where it was said", required=True, allowed=CHANNELS),
-        "brand": Column(TEXT, "of whom it was said; the company's own brand where a source does not say", required=True),
+        "brand": Column(
+            TEXT, "of whom it was said; the company's own brand where a source does not say", required=True
+        ),
         "unit": Column(TEXT, "the shop, branch or product line concerned"),
         "touchpoint": Column(TEXT, "the moment in the journey that it is about"),
         "wave": Column(TEXT, "the survey wave"),

@@ -15,9 +15,15 @@ _MARK = "data/truth.json"
 
 
 @click.command(epilog="Example: heedful demo --customers 5000")
-@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True)
-@click.option("--customers", type=click.IntRange(min=200), default=4000, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Where; an earlier demo there is replaced.",
+)
+@click.option("--customers", type=click.IntRange(min=200), default=4000, show_default=True, help="How many.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same shop.")
 def command(folder: Path, customers: int, seed: int) -> None:
     """Simulate a shop, bring its data in, judge its scorecard and write it as a page."""
     began = time.monotonic()

@@ -8,7 +8,7 @@ import click
 
 from heedful.settings import SETTINGS_FILE
 
-_TEMPLATES = ("retail", "saas", "public-service", "charity")
+_TEMPLATES = sorted(entry.name for entry in (files("heedful") / "templates").iterdir() if entry.is_dir())
 
 
 @click.command(epilog="Example: heedful init shop --template retail")

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from heedful.charts.formats import difference_format
+from heedful.measures.formats import difference_format
 from heedful.cli.options import DAY, Workspace, assignments, formatted, scalar, with_workspace
 from heedful.cli.output import figures, show
 from heedful.measures.compare import Against, Comparisons

@@ -238,7 +238,7 @@ def contact_rate() -> Statistic:
 )
 def handling_time() -> Statistic:
     """The mean time from the start of a contact to its end."""
-    return mean("date_diff('minute', occurred_at, ended_at)")
+    return mean("(epoch(ended_at) - epoch(occurred_at)) / 60")
 
 
 @measure(
@@ -251,7 +251,7 @@ def handling_time() -> Statistic:
     kind="cpi",
     voice="You solve it the first time I ask",
     outcome="functional",
-    where="previous_at is null or date_diff('hour', previous_at, occurred_at) >= 24 * window_days",
+    where="previous_at is null or epoch(occurred_at) - epoch(previous_at) >= 86400 * window_days",
     params={"window_days": Param(7, "a contact within so many days of another is not a first one", 1)},
 )
 def first_contact_resolution() -> Statistic:

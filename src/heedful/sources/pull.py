@@ -1,0 +1,260 @@
+"""Bringing a source's rows into the lake.
+
+Everything is read, mapped and judged before anything is written: the files become Parquet in a staging area, each
+`rows` entry maps them to rows of its table, and only when few enough do not fit do they go into the lake. Memory stays
+bounded on the way; what is large stands on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from heedful.errors import DefinitionError, ExpressionError, Problem, SourceError
+from heedful.sources.definition import Source
+from heedful.sources.duplicates import TableRows, distinct_rows
+from heedful.sources.files import StagedFile, first_line, one_error, resolve, stage_file
+from heedful.sources.inputs import located, read_entry
+from heedful.sources.mapping import Mapped, compose
+from heedful.sources.rejects import Reject, RejectRows, left_out, malformed, read_rejects, reject_sql, write_rejects
+from heedful.sources.relation import Relation, Unfit, one_file, queried
+from heedful.sources.settings import PullSettings
+from heedful.sources.staging import Staging, literal, staging
+from heedful.streams.lake import Lake, Written
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, how much of it is done and how much there is (None where nobody knows)."""
+
+SAMPLE_ROWS = 10
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a pull did. `read` counts the records of the files, `rejected` those things that did not fit.
+
+    `notes` state what was found out rather than told: encoding, separator, dates, zone. A dry run writes nothing and
+    has `sample`: the first ten mapped rows of each table.
+    """
+
+    source: str
+    tables: Mapping[str, Written]
+    read: int
+    rejected: int
+    rejects_path: Path | None
+    notes: tuple[str, ...]
+    sample: Mapping[str, pa.Table] = field(default_factory=dict)
+
+
+def pull(
+    source: Source, lake: Lake, settings: PullSettings, *, dry_run: bool = False, progress: Progress | None = None
+) -> PullReport:
+    """Bring the rows of `source` into `lake`; a second pull of the same files changes nothing.
+
+    Raises `DefinitionError` for a mapping that does not fit the files, `SourceError` for files that cannot be read or
+    of which too much does not fit (then nothing is written), and what the lake raises.
+    """
+    tell = progress or (lambda _what, _done, _whole: None)
+    paths, problems = resolve(source, settings.folder, settings.variables)
+    if problems:
+        raise one_error(problems)
+    if said := currency_problem(source, settings):
+        raise DefinitionError([said])
+    with staging(settings.folder, paths.values()) as area:
+        files = []
+        for number, (name, path) in enumerate(paths.items()):
+            tell(f"reading {path.name}", number, len(paths))
+            files.append(stage_file(area, name, path, source.definition.files[name]))
+        return _Pull(source, lake, settings, area, files, tell).run(dry_run=dry_run)
+
+
+def currency_problem(source: Source, settings: PullSettings) -> Problem | None:
+    """What is wrong with the currency of the amounts, or None."""
+    definition = source.definition
+    own = definition.currency in (None, settings.currency)
+    if own and definition.rate is not None:
+        return source.document.problem(["rate"], f"rate is for another currency than {settings.currency}; remove it.")
+    money = any({"amount", "cost", "sales"} & set(entry.columns) for entry in definition.rows)
+    if not own and definition.rate is None and money:
+        return source.document.problem(
+            ["currency"],
+            f"amounts are in {definition.currency}, and reports in {settings.currency}. Add `rate:`, what one "
+            f"{definition.currency} is in {settings.currency}; or, where rates change by date, join a file of rates in "
+            "`query:`, multiply there, and leave out `currency:`.",
+        )
+    return None
+
+
+@dataclass
+class _Pull:
+    source: Source
+    lake: Lake
+    settings: PullSettings
+    area: Staging
+    files: Sequence[StagedFile]
+    tell: Progress
+    notes: list[str] = field(default_factory=list)
+    unfit: list[Unfit] = field(default_factory=list)
+
+    def run(self, *, dry_run: bool) -> PullReport:
+        relation = self._relation()
+        mapped = self._map(relation)
+        tables = [
+            distinct_rows(self.area, name, [part for part in mapped if part[0].table == name], relation)
+            for name in dict.fromkeys(part[0].table for part in mapped)
+        ]
+        for rows in tables:
+            if rows.collapsed:
+                self.notes.append(f"{rows.table}: {rows.collapsed:,} rows stood there twice and were taken once")
+        rejects = self._rejects(relation, mapped, tables)
+        limit = self._limit
+        excess = self._excess(relation, mapped, tables, limit)
+        notes = (*(note for file in self.files for note in file.notes), self._zone_note(), *self.notes)
+        read = sum(file.read for file in self.files)
+        if dry_run:
+            rejected = sum(1 for _ in rejects())
+            more = (f"a real pull would stop: {excess}",) if excess else ()
+            sample = {rows.table: self._sample(rows) for rows in tables}
+            return PullReport(self.source.name, {}, read, rejected, None, (*notes, *more), sample)
+        path = self.settings.folder / "rejected" / f"{self.source.name}.csv"
+        rejected = write_rejects(rejects(), path)
+        if excess:
+            raise SourceError(self._stopped(excess, rejects, path), path=self.source.path)
+        written = {rows.table: self._write(rows) for rows in tables}
+        return PullReport(self.source.name, written, read, rejected, path if rejected else None, notes)
+
+    def _relation(self) -> Relation:
+        if self.source.definition.query is None:
+            return one_file(self.area, self.source, self.files[0])
+        self.tell("running the query", 0, None)
+        try:
+            relation, self.unfit = queried(self.area, self.source, self.files)
+        except ExpressionError as error:
+            raise DefinitionError([located(self.source, ("query",), error)]) from None
+        return relation
+
+    def _map(self, relation: Relation) -> list[tuple[Mapped, Path]]:
+        """Each entry's rows as Parquet. Every problem of every entry is found before the first is mapped."""
+        problems, composed = [], []
+        for index in range(len(self.source.definition.rows)):
+            inputs, said = read_entry(self.source, index, relation.columns, self.settings.attributes)
+            problems += said
+            if not said:
+                try:
+                    composed.append(compose(self.area, self.source, inputs, relation, self.settings))
+                except DefinitionError as error:
+                    problems += error.problems
+        if problems:
+            raise DefinitionError(problems)
+        mapped = []
+        for number, entry in enumerate(composed):
+            self.tell(f"mapping to {entry.table}", number, len(composed))
+            self.notes += entry.notes
+            path = self.area.folder / f".mapped-{entry.index}.parquet"
+            try:
+                self.area.execute(
+                    f"copy ({entry.tree.sql('duckdb')}) to {literal(str(path))} (format parquet, compression lz4)"
+                )
+            except duckdb.Error as error:
+                place = self.source.document.problem(["rows", entry.index], "")
+                raise SourceError(
+                    f"the rows into {entry.table} fail on this data: {first_line(error)}.",
+                    path=place.path,
+                    line=place.line,
+                ) from None
+            mapped.append((entry, path))
+        return mapped
+
+    def _rejects(
+        self, relation: Relation, mapped: Sequence[tuple[Mapped, Path]], tables: Sequence[TableRows]
+    ) -> Callable[[], Iterator[Reject]]:
+        parts = [left_out(unfit) for unfit in self.unfit]
+        for entry, path in mapped:
+            if entry.faults:
+                numbered = enumerate(entry.faults, 1)
+                faults = ", ".join(f"({n}, {literal(f.field)}, {literal(f.reason)})" for n, f in numbered)
+                parts.append(RejectRows(relation.file, reject_sql(path, faults)))
+        parts += [rows.rejects for rows in tables if rows.rejects is not None]
+
+        def rejects() -> Iterator[Reject]:
+            for file in self.files:
+                yield from malformed(file)
+            yield from read_rejects(self.area, parts)
+
+        return rejects
+
+    @property
+    def _limit(self) -> float:
+        own = self.source.definition.reject_share
+        return self.settings.reject_share if own is None else own
+
+    def _excess(
+        self, relation: Relation, mapped: Sequence[tuple[Mapped, Path]], tables: Sequence[TableRows], limit: float
+    ) -> str:
+        """Which part of the source has too many rejects, in words; empty if none has."""
+        shares = []
+        for file in self.files:
+            bad = sum(fault.rows for fault in file.malformed)
+            wrong = [u.where for u in self.unfit if u.file is file]
+            if wrong:
+                read = f"read_parquet({literal(str(file.parquet))})"
+                ((count,),) = self.area.rows(f"select count(*) from {read} where {' or '.join(wrong)}")
+                bad += int(count)
+            shares.append((bad, file.read, f"the records of {file.path.name}"))
+        for entry, path in mapped:
+            (counts,) = self.area.rows(
+                f'select count(*) filter (where ".fault" > 0), count(*) from read_parquet({literal(str(path))})'
+            )
+            shares.append((int(counts[0]), int(counts[1]), f"the rows into {entry.table}"))
+        shares += [(t.conflicts, t.rows + t.collapsed + t.conflicts, f"the rows into {t.table}") for t in tables]
+        bad, whole, what = max(shares, key=lambda share: share[0] / share[1] if share[1] else 0.0)
+        return f"{bad:,} of {whole:,} of {what} do not fit ({bad / whole:.1%})" if whole and bad / whole > limit else ""
+
+    def _stopped(self, excess: str, rejects: Callable[[], Iterator[Reject]], path: Path) -> str:
+        counts: dict[tuple[str, str], int] = {}
+        examples: dict[tuple[str, str], Reject] = {}
+        for reject in rejects():
+            kind = (reject.field, reject.reason.split(", also in line")[0])
+            counts[kind] = counts.get(kind, 0) + 1
+            examples.setdefault(kind, reject)
+        top = sorted(counts, key=lambda kind: -counts[kind])[:_EXAMPLES]
+        shown = "\n".join(f"  {counts[kind]:,} times, such as {examples[kind]}" for kind in top)
+        share = round(self._limit * 100, 6)
+        return (
+            f"{excess}, where at most {share:g}% may. Nothing was written to the lake.\n{shown}\n"
+            f"All of them: {path}. Mend the file or the mapping; or, if they may be left out, say "
+            f"`reject_share: …` in {self.source.path.name} and type: heedful pull {self.source.name}"
+        )
+
+    def _zone_note(self) -> str:
+        zone = self.source.definition.timezone
+        return f"times without a zone are local to {zone or self.settings.timezone}" + (
+            "" if zone else " (the workspace's)"
+        )
+
+    def _sample(self, rows: TableRows) -> pa.Table:
+        reader = self.area.batches(f"select * from ({rows.sql}) limit {SAMPLE_ROWS}")
+        return pa.Table.from_batches(list(reader), schema=reader.schema)
+
+    def _write(self, rows: TableRows) -> Written:
+        self.tell(f"writing {rows.table}", 0, rows.rows)
+        reader = self._counted(rows)
+        if rows.table == "customers":
+            return self.lake.write_history(reader, now=self.settings.now)
+        return self.lake.upsert(rows.table, reader, now=self.settings.now)
+
+    def _counted(self, rows: TableRows) -> pa.RecordBatchReader:
+        reader = self.area.batches(rows.sql)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            done = 0
+            for batch in reader:
+                done += len(batch)
+                self.tell(f"writing {rows.table}", done, rows.rows)
+                yield batch
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())

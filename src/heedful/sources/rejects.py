@@ -1,0 +1,113 @@
+"""`rejected/SOURCE.csv`: what did not fit, where it stands and why; each pull writes it anew."""
+
+from __future__ import annotations
+
+import csv
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from heedful.sources.files import LineNumbers, StagedFile
+from heedful.sources.relation import Unfit
+from heedful.sources.staging import Staging, identifier, literal
+
+COLUMNS = ("file", "line", "field", "value", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One thing that did not fit. `line` is None where none can be named, as for the rows of a query."""
+
+    file: str
+    line: int | None
+    field: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        what = f"{self.field} " if self.field else ""
+        return f"{place}: {what}{self.value!r:.60} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRows:
+    """SQL for rejects of one file: row (from 0), field, value, reason, twin; `twin` is a row that the reason ends with."""
+
+    file: StagedFile | None
+    sql: str
+
+
+def malformed(file: StagedFile) -> Iterator[Reject]:
+    """The records of `file` that could not be read."""
+    if file.malformed:
+        for fault, line in zip(file.malformed, file.lines.of_malformed(), strict=True):
+            swallowed = f"; {fault.rows} lines are lost in it" if fault.rows > 1 else ""
+            yield Reject(file.path.name, line if line > 0 else None, "", fault.value, fault.reason + swallowed)
+
+
+def left_out(unfit: Unfit) -> RejectRows:
+    """The records that a query could not take."""
+    read = f"read_parquet({literal(str(unfit.file.parquet))}, file_row_number = true)"
+    return RejectRows(
+        unfit.file,
+        f"select file_row_number as row, {literal(unfit.field)} as field, left(cast({unfit.value} as varchar), 300) as value, "
+        f"{literal(unfit.reason)} as reason, cast(null as bigint) as twin from {read} where {unfit.where}",
+    )
+
+
+def read_rejects(staging: Staging, rows: Iterable[RejectRows]) -> Iterator[Reject]:
+    """The rejects with their lines, in bounded memory."""
+    for part in rows:
+        lines, name = (part.file.lines, part.file.path.name) if part.file else (None, "query")
+        for batch in staging.batches(part.sql):
+            numbers = _lines(lines, batch.column("row").to_numpy(zero_copy_only=False))
+            twins = _lines(lines, batch.column("twin").to_numpy(zero_copy_only=False))
+            texts = (batch.column(c).to_pylist() for c in ("field", "value", "reason"))
+            for line, twin, field, value, reason in zip(numbers, twins, *texts, strict=True):
+                also = f", also in line {twin}" if twin else ""
+                yield Reject(name, line, field, value or "", reason + also)
+
+
+def write_rejects(rejects: Iterable[Reject], path: Path) -> int:
+    """Replace the file at `path` by `rejects`, whole or not at all, and say how many there are; none leaves no file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    count = 0
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            for reject in rejects:
+                writer.writerow([reject.file, reject.line, reject.field, reject.value, reject.reason])
+                count += 1
+        if count:
+            Path(name).replace(path)
+        else:
+            path.unlink(missing_ok=True)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return count
+
+
+def reject_sql(parquet: Path, faults: str) -> str:
+    """SQL for the rejects among the mapped rows in `parquet`; `faults` is a list of (number, field, reason)."""
+    return (
+        f"select m.{identifier('.row')} as row, f.field, m.{identifier('.value')} as value, f.reason, "
+        f"cast(null as bigint) as twin from read_parquet({literal(str(parquet))}) m "
+        f"join (values {faults}) f(number, field, reason) on f.number = m.{identifier('.fault')}"
+    )
+
+
+def _lines(lines: LineNumbers | None, rows: np.ndarray) -> list[int | None]:
+    if lines is None:
+        return [None] * len(rows)
+    known = ~np.isnan(rows.astype(float))
+    found = np.full(len(rows), -1, np.int64)
+    if known.any():
+        found[known] = lines.of_records(rows[known].astype(np.int64))
+    return [int(line) if line > 0 else None for line in found]

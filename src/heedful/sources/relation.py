@@ -1,0 +1,276 @@
+"""What expressions see: the one file of a source, or what its query makes of several, as a view with types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from heedful.errors import SourceError
+from heedful.sources.column_types import Decimal, TypedColumn, typed_columns
+from heedful.sources.definition import Source
+from heedful.sources.files import StagedFile, first_line
+from heedful.sources.staging import Staging, identifier, literal
+from heedful.streams.expressions import parse_query
+from heedful.streams.schema import TEXT
+
+ROW = ".row"
+"""A hidden column: the number of the record, from 0. No name in an expression begins with a dot."""
+
+_SAME_AS: Mapping[str, str] = {
+    "TIMESTAMP_S": "TIMESTAMP",
+    "TIMESTAMP_MS": "TIMESTAMP",
+    "TIMESTAMP_NS": "TIMESTAMP",
+    "UUID": "VARCHAR",
+    "HUGEINT": "DOUBLE",
+    "UHUGEINT": "DOUBLE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The text behind a typed column: the hidden column that holds it, and how its numbers are written."""
+
+    column: str
+    type: str
+    unfit: bool
+    decimal: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A view of rows. `columns` are those that expressions may name, `raws` the text behind some of them.
+
+    `file` is the file whose records the rows are; None where a query gathers them so that no record is theirs.
+    """
+
+    view: str
+    columns: Mapping[str, str]
+    raws: Mapping[str, Raw]
+    file: StagedFile | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Records that a query leaves out: their value in `field` is not of the type of that column. `where` is SQL."""
+
+    file: StagedFile
+    field: str
+    reason: str
+    value: str
+    where: str
+
+
+def one_file(staging: Staging, source: Source, file: StagedFile) -> Relation:
+    """The only file of a source, each record a row."""
+    used = _used(source)
+    typed = _typed(staging, file, used.names, _keep_text(source))
+    raws, hidden = {}, []
+    for place, column in enumerate(typed):
+        if column.raw.infer != "no":
+            name = f".raw.{place}"
+            raws[column.raw.name] = Raw(name, column.type, column.unfit, column.decimal)
+            hidden.append(f"{identifier(column.raw.stored)} as {identifier(name)}")
+    _create_view(staging, ".rows", file, typed, [f"file_row_number as {identifier(ROW)}", *hidden])
+    return Relation(".rows", _visible(staging, ".rows"), raws, file, file.records)
+
+
+def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tuple[Relation, list[Unfit]]:
+    """The rows that the query makes of the files, and the records that it had to leave out.
+
+    Raises `ExpressionError` for a query that is not allowed, `SourceError` for one that fails on this data.
+    """
+    used, keep_text = _used(source), _keep_text(source)
+    unfit: list[Unfit] = []
+    for file in files:
+        typed = _typed(staging, file, None if used.star else used.names, keep_text)
+        wrong = [_unfit(file, column) for column in typed if column.unfit and column.raw.name in used.read]
+        unfit += wrong
+        without = " or ".join(w.where for w in wrong)
+        where = f"not coalesce({without}, false)" if wrong else "true"
+        _create_view(staging, file.name, file, typed, [], where)
+        _create_view(staging, f".{file.name}", file, typed, [f"file_row_number as {identifier(ROW)}"], where)
+    tables = {file.name: _visible(staging, file.name) for file in files}
+    tree = parse_query(source.definition.query or "", tables).tree.copy()
+    traced = _trace(tree, {file.name: file for file in files})
+    target = staging.folder / ".query.parquet"
+    try:
+        staging.execute(f"copy ({tree.sql('duckdb')}) to {literal(str(target))} (format parquet, compression lz4)")
+    except duckdb.Error as error:
+        raise SourceError(_failed(error), path=source.path, line=source.document.problem(["query"], "").line) from None
+    read = f"read_parquet({literal(str(target))}, file_row_number = true)"
+    row = identifier(ROW) if traced else f"file_row_number as {identifier(ROW)}"
+    exclude = f"exclude (file_row_number{', ' + identifier(ROW) if traced else ''})"
+    staging.execute(f'create view ".rows" as select * {exclude}, {row} from {read}')
+    ((count,),) = staging.rows('select count(*) from ".rows"')
+    return Relation(".rows", _visible(staging, ".rows"), {}, traced, int(count)), unfit
+
+
+def unfit_reason(type_: str) -> str:
+    """Why a value was rejected that is not of the column's type."""
+    words = {"BIGINT": "a whole number", "DOUBLE": "a number", "BOOLEAN": "true or false", "DATE": "a date"}
+    return f"is not {words.get(type_, 'a time')}, as the rest of its column is"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names that a source's expressions and its query mention; `star` where the query takes all columns."""
+
+    names: frozenset[str]
+    read: frozenset[str]
+    star: bool
+
+
+def trees(source: Source) -> Iterator[exp.Expression]:
+    """The expressions of a source, parsed for their names alone; those that do not parse are left out."""
+    for entry in source.definition.rows:
+        for text in (entry.when, *entry.columns.values()):
+            if isinstance(text, str) and (tree := _parsed(text)) is not None:
+                yield tree
+
+
+def _used(source: Source) -> _Names:
+    query = _parsed(source.definition.query or "")
+    outer = _column_names(trees(source))
+    if query is None:
+        return _Names(outer, outer, star=False)
+    star = any(query.find_all(exp.Star))
+    names = outer | _column_names([query])
+    # What an expression names may come from any file; an output that the query computes is none of theirs.
+    return _Names(names, names, star)
+
+
+def _column_names(found: Iterable[exp.Expression]) -> frozenset[str]:
+    """Every name and dotted name that `found` mentions."""
+    names = set()
+    for tree in found:
+        for column in tree.find_all(exp.Column, exp.Dot):
+            parts = [part.name for part in getattr(column, "parts", [])]
+            names.update(parts)
+            names.add(".".join(parts))
+    return frozenset(names)
+
+
+def _keep_text(source: Source) -> frozenset[str]:
+    """Columns whose text goes into an id or another text, or that join files: they must keep how they are written."""
+    names: set[str] = set()
+    for entry in source.definition.rows:
+        for name, text in entry.columns.items():
+            tree = _parsed(text) if isinstance(text, str) else None
+            if tree is None:
+                continue
+            declared = entry.table.columns.get(name)
+            if isinstance(tree, exp.Column) and (declared is None or declared.type == TEXT):
+                names.update(_column_names([tree]))
+            for joined in tree.find_all(exp.DPipe, exp.Concat, exp.ConcatWs):
+                names.update(_column_names([joined]))
+    query = _parsed(source.definition.query or "")
+    for join in query.find_all(exp.Join) if query is not None else ():
+        names.update(identifier.name for identifier in join.args.get("using") or [])
+        if on := join.args.get("on"):
+            names.update(_column_names([on]))
+    return frozenset(names)
+
+
+def _parsed(text: str) -> exp.Expression | None:
+    try:
+        tree: Any = sqlglot.parse_one(text, dialect="duckdb") if text.strip() else None
+    except SqlglotError:
+        return None
+    return tree if isinstance(tree, exp.Expression) else None
+
+
+def _typed(
+    staging: Staging, file: StagedFile, used: frozenset[str] | None, keep_text: frozenset[str]
+) -> list[TypedColumn]:
+    """The columns of a file; only those used are looked at, the others stay text."""
+
+    def is_used(name: str) -> bool:
+        return used is None or name in used or name.split(".")[0] in used or name.rsplit(".")[-1] in used
+
+    looked = [c for c in file.columns if c.infer != "no" and is_used(c.name)]
+    found = {
+        column.raw.stored: column
+        for column in typed_columns(staging, file.parquet, looked, file.spec, keep_text=keep_text)
+    }
+    return [found.get(c.stored) or _as_it_is(c) for c in file.columns]
+
+
+def _as_it_is(column: Any) -> TypedColumn:
+    kind = _SAME_AS.get(column.type, "VARCHAR" if column.type.startswith("ENUM") else column.type)
+    stored = identifier(column.stored)
+    return TypedColumn(column, kind, stored if kind == column.type else f"cast({stored} as {kind})")
+
+
+def _create_view(
+    staging: Staging,
+    name: str,
+    file: StagedFile,
+    typed: Sequence[TypedColumn],
+    more: Sequence[str],
+    where: str = "true",
+) -> None:
+    tree: dict[str, Any] = {}
+    for column in typed:
+        inner = tree
+        for step in column.raw.path[:-1]:
+            inner = inner.setdefault(step, {})
+        inner[column.raw.path[-1]] = column.value
+    columns = [f"{_packed(value)} as {identifier(step)}" for step, value in tree.items()]
+    read = f"read_parquet({literal(str(file.parquet))}, file_row_number = true)"
+    selected = ", ".join([*columns, *more]) or "1 as empty"
+    staging.execute(f"create view {identifier(name)} as select {selected} from {read} where {where}")
+
+
+def _packed(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "struct_pack(" + ", ".join(f"{identifier(k)} := {_packed(v)}" for k, v in value.items()) + ")"
+
+
+def _visible(staging: Staging, view: str) -> dict[str, str]:
+    columns = staging.columns(f"select * from {identifier(view)}")
+    return {name: kind for name, kind in columns.items() if not name.startswith(".")}
+
+
+def _unfit(file: StagedFile, column: TypedColumn) -> Unfit:
+    stored = identifier(column.raw.stored)
+    where = f"({stored} is not null and {column.value} is null)"
+    return Unfit(file, column.raw.name, unfit_reason(column.type), stored, where)
+
+
+def _trace(tree: exp.Expression, files: Mapping[str, StagedFile]) -> StagedFile | None:
+    """Make the rows of a plain query carry the number of the record of its first file; that file, or None."""
+    if not isinstance(tree, exp.Select) or tree.args.get("group") or tree.args.get("distinct"):
+        return None
+    table = from_.this if (from_ := tree.args.get("from_") or tree.args.get("from")) else None
+    shadowed = {cte.alias for cte in tree.ctes}
+    if not isinstance(table, exp.Table) or table.name not in files or table.name in shadowed:
+        return None
+    if any(not isinstance(a.parent, exp.Window) for p in tree.expressions for a in p.find_all(exp.AggFunc)):
+        return None
+    name, alias = table.name, table.alias_or_name
+    table.set("this", exp.to_identifier(f".{name}", quoted=True))
+    table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    if not any(_is_star(projection, alias) for projection in tree.expressions):
+        tree.select(exp.column(exp.to_identifier(ROW, quoted=True), table=alias), copy=False)
+    return files[name]
+
+
+def _is_star(projection: exp.Expression, alias: str) -> bool:
+    if isinstance(projection, exp.Star):
+        return True
+    return isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star) and projection.table == alias
+
+
+def _failed(error: duckdb.Error) -> str:
+    said = first_line(error)
+    if isinstance(error, duckdb.ConversionException):
+        said += ". Where a value may not fit, write try_cast(… as …), which leaves it null"
+    return f"the query failed on this data: {said}."

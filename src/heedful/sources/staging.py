@@ -1,0 +1,106 @@
+"""Where a pull works: a folder of its own that nothing survives, and a DuckDB that sees nothing else.
+
+What is staged is personal data, so a folder left by a crash is removed by the next pull.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from heedful.streams.engine import confined_duckdb
+
+MEMORY = "512MiB"
+"""What DuckDB may hold during a pull; the rest goes to the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A record of a file that cannot be read at all. `offset` is where it begins, in bytes or records; `rows` its worth."""
+
+    offset: int
+    code: str
+    reason: str
+    value: str
+    rows: int = 1
+
+
+class Staging:
+    """A confined DuckDB and its folder."""
+
+    def __init__(self, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.folder, self._connection = folder, connection
+
+    def execute(self, sql: str) -> None:
+        """Run one statement of ours."""
+        self._connection.execute(sql)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a small answer."""
+        return self._connection.execute(sql).fetchall()
+
+    def batches(self, sql: str) -> pa.RecordBatchReader:
+        """A large answer, batch by batch; read it to its end before the next query."""
+        return self._connection.sql(sql).to_arrow_reader(50_000)
+
+    def columns(self, sql: str) -> dict[str, str]:
+        """The names and the types of what `sql` selects."""
+        return {str(row[0]): str(row[1]) for row in self.rows(f"describe {sql}")}
+
+
+@contextmanager
+def staging(workspace: Path, allowed: Iterable[Path]) -> Iterator[Staging]:
+    """A staging area below the workspace, whose DuckDB may also read the files in `allowed`."""
+    root = workspace / ".staging"
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".lock").open("wb") as everyone:
+        # While this is held, no other pull takes a folder without a lock for one that was left.
+        fcntl.flock(everyone, fcntl.LOCK_EX)
+        _sweep(root)
+        folder = Path(tempfile.mkdtemp(prefix="pull-", dir=root)).absolute()
+        lock = (folder / ".lock").open("wb")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock:
+        try:
+            connection = confined_duckdb(allowed=[folder, *allowed], memory_limit=MEMORY, spill=folder / "spill")
+            try:
+                yield Staging(folder, connection)
+            finally:
+                connection.close()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(root: Path) -> None:
+    """Remove what pulls that were killed left behind: their locks are free."""
+    for folder in root.glob("pull-*"):
+        try:
+            with (folder / ".lock").open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def identifier(name: str) -> str:
+    """`name` quoted as a name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """`text` quoted as a value in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted_list(texts: Sequence[str]) -> str:
+    """`texts` as the inside of a list in SQL."""
+    return ", ".join(map(literal, texts))
