@@ -51,7 +51,7 @@ def _is_truth(node: exp.Expr) -> bool:
     return bool(node.meta.get("boolean")) or (isinstance(node, _CONDITIONS) and not isinstance(node, exp.Case))
 
 
-def _cast(node: exp.Expr) -> exp.Expr:
+def _cast(node: exp.Expr) -> exp.Expr:  # noqa: PLR0911 - one answer a type
     if not isinstance(node, exp.Cast) or isinstance(node, exp.TryCast):
         return node
     kind = node.to.this
@@ -63,6 +63,10 @@ def _cast(node: exp.Expr) -> exp.Expr:
         if isinstance(node.this, exp.Literal):
             return _instant(node.this.name)
         return exp.Cast(this=node.this.copy(), to=_datetime64())
+    if node.meta.get("rounded"):
+        # Under a null lies what was computed before it became one, perhaps infinity, which no whole number can hold.
+        known = exp.Cast(this=call("ifNull", node.this, number(0)), to=node.to.copy())
+        return call("if", exp.Is(this=node.this.copy(), expression=exp.null()), exp.null(), known)
     return node
 
 

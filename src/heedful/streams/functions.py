@@ -59,8 +59,8 @@ def _numbers() -> list[Function]:
     group: Group = "numbers"
     return [
         Function("abs", "abs(number)", "without its sign", "abs(-2.5)", 2.5, group, exp.Abs, one),
-        Function("ceil", "ceil(number)", "the next whole number upwards", "ceil(-1.5)", -1, group, exp.Ceil, one),
-        Function("floor", "floor(number)", "the next whole number downwards", "floor(-1.5)", -2, group, exp.Floor, one),
+        Function("ceil", "ceil(number)", "the next whole number up", "ceil(-1.5)", -1, group, exp.Ceil, one),
+        Function("floor", "floor(number)", "the next whole number down", "floor(-1.5)", -2, group, exp.Floor, one),
         Function(
             "round",
             "round(number [, digits])",
@@ -73,10 +73,10 @@ def _numbers() -> list[Function]:
         ),
         Function("sign", "sign(number)", "-1, 0 or 1", "sign(-7)", -1, group, exp.Sign, one),
         Function("sqrt", "sqrt(number)", "square root; null below 0", "sqrt(16)", 4, group, exp.Sqrt, one),
-        Function("ln", "ln(number)", "natural logarithm; null at 0 and below", "ln(1)", 0, group, exp.Ln, one),
+        Function("ln", "ln(number)", "logarithm to base e; null at 0 and below", "ln(1)", 0, group, exp.Ln, one),
         Function(
-            "greatest", "greatest(a, b, …)", "the largest of them; nulls do not count", "greatest(3, null, 7)", 7, group,
-            exp.Greatest, several,
+            "greatest", "greatest(a, b, …)", "the largest of them; nulls do not count", "greatest(3, null, 7)", 7,
+            group, exp.Greatest, several,
         ),
         Function(
             "least", "least(a, b, …)", "the smallest of them; nulls do not count", "least(3, null, 7)", 3, group,
@@ -114,12 +114,16 @@ def _text() -> list[Function]:
                  exp.Lower, one),
         Function("upper", "upper(text)", "in capital letters, of any alphabet", "upper('ātri')", "ĀTRI", group,
                  exp.Upper, one),
-        Function("length", "length(text)", "how many characters", "length('ช้า')", 3, group, exp.Length, one),
+        Function("length", "length(text)", "how many characters", "length('ช้า')", 3, group,
+                 exp.Length, one),
         Function("trim", "trim(text)", "without spaces at both ends", "trim('  late ')", "late", group, exp.Trim, trim),
-        Function("ltrim", "ltrim(text)", "without spaces at its start", "ltrim('  late')", "late", group, exp.Trim, trim),
-        Function("rtrim", "rtrim(text)", "without spaces at its end", "rtrim('late  ')", "late", group, exp.Trim, trim),
+        Function("ltrim", "ltrim(text)", "without spaces at its start", "ltrim('  late')", "late", group, exp.Trim,
+                 trim),
+        Function("rtrim", "rtrim(text)", "without spaces at its end", "rtrim('late  ')", "late", group,
+                 exp.Trim, trim),
         Function("left", "left(text, count)", "its first characters", "left('Рига', 2)", "Ри", group, exp.Left, some),
-        Function("right", "right(text, count)", "its last characters", "right('Рига', 2)", "га", group, exp.Right, some),
+        Function("right", "right(text, count)", "its last characters", "right('Рига', 2)", "га", group, exp.Right,
+                 some),
         Function("substring", "substring(text, start [, count])", "a part of it; the first character is 1",
                  "substring('LV-1010', 4, 2)", "10", group, exp.Substring,
                  {"this": "text", "start": "count", "length": "count"}),
@@ -128,9 +132,10 @@ def _text() -> list[Function]:
                  {"this": "text", "expression": "constant", "replacement": "text constant"}),
         Function("contains", "contains(text, part)", "whether it holds the part, capitals counting",
                  "contains('too late', 'late')", True, group, exp.Contains, two),
-        Function("starts_with", "starts_with(text, part)", "whether it begins with the part", "starts_with('late', 'la')",
-                 True, group, exp.StartsWith, two),
-        Function("ends_with", "ends_with(text, part)", "whether it ends with the part", "ends_with('late', 'la')", False,
+        Function("starts_with", "starts_with(text, part)", "whether it begins with the part",
+                 "starts_with('late', 'la')", True, group, exp.StartsWith, two),
+        Function("ends_with", "ends_with(text, part)", "whether it ends with the part", "ends_with('late', 'la')",
+                 False,
                  group, exp.EndsWith, two),
         Function("strpos", "strpos(text, part)", "where the part begins, from 1; 0 where it does not occur",
                  "strpos('Рига', 'га')", 3, group, exp.StrPosition, {"this": "text", "substr": "constant"}),
@@ -166,7 +171,7 @@ def _times() -> list[Function]:
                  "Monday", "date_trunc('week', date '2025-01-01')", "2024-12-30", group, exp.TimestampTrunc,
                  {"this": "time", "unit": "unit"}, TRUNC_UNITS),
         Function("date_diff", "date_diff('unit', from, to)",
-                 f"how many times a new {', '.join(DIFF_UNITS[:-1])} or {DIFF_UNITS[-1]} began from the one to the other",
+                 f"how many times a new {', '.join(DIFF_UNITS[:-1])} or {DIFF_UNITS[-1]} began between them",
                  "date_diff('month', date '2024-01-31', date '2024-02-01')", 1, group, exp.DateDiff,
                  {"this": "time", "expression": "time", "unit": "unit"}, DIFF_UNITS),
         Function("epoch", "epoch(time)", "seconds since 1970; the difference of two is a duration",
@@ -175,7 +180,7 @@ def _times() -> list[Function]:
 
 
 def _mapping_only() -> list[Function]:
-    def make(
+    def make(  # noqa: PLR0917 - the rows of a table
         name: str, signature: str, meaning: str, example: str, result: str | float | bool | None,
         node: type[exp.Expr], takes: str, group: Group = "text",
     ) -> Function:  # fmt: skip

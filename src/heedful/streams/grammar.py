@@ -1,6 +1,7 @@
 """What an expression may be made of: the allow-list, node by node, and a sentence for what is not on it.
 
-A block-list would be unsafe: `read_csv('/etc/passwd') is not null` parses into a node of its own class, as do many more.
+A block-list would be unsafe: `read_csv('/etc/passwd') is not null` parses into a node of its own class,
+as do many more.
 """
 
 from __future__ import annotations
@@ -96,9 +97,11 @@ _QUERY: Mapping[type[exp.Expr], frozenset[str]] = {
 }
 
 _SENTENCES: Mapping[tuple[type[exp.Expr], ...], str] = {
-    (exp.Query, exp.Subquery, exp.Exists): "a query within an expression is not allowed; an expression looks at one row",
+    (exp.Query, exp.Subquery, exp.Exists):
+        "a query within an expression is not allowed; an expression looks at one row",
     (exp.Window, exp.WindowSpec): "`over (…)` looks at other rows; an expression looks at one row",
-    (exp.AggFunc, exp.Filter): "`{name}` gathers many rows; an expression looks at one row, and the measure gathers them",
+    (exp.AggFunc, exp.Filter):
+        "`{name}` gathers many rows; an expression looks at one row, and the measure gathers them",
     (exp.Star, exp.Columns): "`*` stands for many columns; name the one that is meant",
     (exp.Placeholder, exp.Parameter): "there is nothing that could fill a parameter in here; write the value itself",
     (exp.Rand, exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentTime, exp.Localtime, exp.Localtimestamp):
@@ -108,9 +111,11 @@ _SENTENCES: Mapping[tuple[type[exp.Expr], ...], str] = {
     (exp.ArrayOverlaps,): "`&&` is not available; write and",
     (exp.IntDiv,): "`//` is not available; write floor(a / b)",
     (exp.Pow,): "powers are not available; write a * a",
-    (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot): "there are no operations on bits; write and, or, not",
+    (exp.BitwiseAnd, exp.BitwiseOr, exp.BitwiseXor, exp.BitwiseNot):
+        "there are no operations on bits; write and, or, not",
     (exp.TryCast,): "`try_cast` works in the mappings of sources only",
-    (exp.Dot, exp.Bracket, exp.Slice, exp.JSONExtract, exp.JSONExtractScalar): "fields and elements can be picked in the mappings of sources only",
+    (exp.Dot, exp.Bracket, exp.Slice, exp.JSONExtract, exp.JSONExtractScalar):
+        "fields and elements can be picked in the mappings of sources only",
     (exp.Array, exp.Struct, exp.Tuple, exp.Lambda, exp.Map): "lists and structs cannot be built here",
     (exp.ByteString, exp.RawString, exp.HexString, exp.BitString, exp.National):
         "write text between single quotes: 'it''s late'",

@@ -1,7 +1,7 @@
 """The part of regular expressions that means the same on every engine.
 
-DuckDB and ClickHouse read RE2's, PostgreSQL its own. They differ in what `.` matches, in `\\w`, `\\b`, lazy repetition and
-groups with a question mark, so those are refused or written out.
+DuckDB and ClickHouse read RE2's, PostgreSQL its own. They differ in what `.` matches, in `\\w`, `\\b`, lazy repetition
+and groups with a question mark, so those are refused or written out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PUNCTUATION = frozenset(r"""\.[](){}*+?^$|/-"'#&~,:;<=>!@%_""")
 
 
 def portable(pattern: str) -> str:
-    """`pattern` written so that every engine matches the same. Raises `ValueError` with a clause that says what cannot be."""
+    """`pattern` as every engine matches it alike. Raises `ValueError` with a clause that says what cannot be."""
     out, depth, repeatable = [], 0, False
     for kind, text in _tokens(pattern):
         match kind:

@@ -112,7 +112,7 @@ def _array(values: Sequence[object], column: psycopg.Column) -> pa.Array:
 
 
 def _decimals(values: Sequence[object], column: psycopg.Column) -> pa.Array:
-    """`numeric` as a decimal of the declared scale, or of the finest one found; floats where 38 digits do not hold it."""
+    """`numeric` as a decimal of the declared scale, or the finest found; floats where 38 digits cannot hold it."""
     known = [v for v in values if isinstance(v, Decimal)]
     finest = max((-int(v.as_tuple().exponent) for v in known if v.is_finite()), default=0)
     scale = column.scale if column.scale is not None and column.precision is not None else max(finest, 0)

@@ -29,6 +29,31 @@ _BATCH_ROWS = 8_192
 _SLICE_ROWS = 65_536
 
 
+_READING = "reading-"
+
+
+def spill_folder(root: Path) -> Path:
+    """Where this process's queries may spill; it holds rows of the lake, so it lies where erasing sweeps."""
+    folder = root / STAGING / f"{_READING}{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def abandoned_spills(root: Path) -> list[Path]:
+    """Spill folders whose process is gone."""
+    return [f for f in (root / STAGING).glob(f"{_READING}*") if not _is_alive(f.name.removeprefix(_READING))]
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 class ReaderFault(Exception):  # noqa: N818 -- it never reaches a user: whoever handed over the rows gets its cause
     """The reader of the incoming rows failed; that is no fault of the lake's disk. The cause is what it raised."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from heedful.errors import HeedfulError
 from heedful.streams.faults import explained, first_line
 from heedful.streams.locks import is_held
 from heedful.streams.parts import FILE_ROWS
-from heedful.streams.scratch import STAGING, listed, scratch
+from heedful.streams.scratch import STAGING, abandoned_spills, listed, scratch
 from heedful.streams.tables import LOG, Opened, Place, commit, open_table, reopened
 
 _SMALL_ROWS = FILE_ROWS // 2
@@ -21,6 +22,8 @@ _SMALL_ROWS = FILE_ROWS // 2
 
 def compact(root: Path, place: Place, *, retention_days: float) -> int:
     """Join the small files of one table and sweep its folder; how many files fewer. The caller holds its lock."""
+    for abandoned in abandoned_spills(root):
+        shutil.rmtree(abandoned, ignore_errors=True)
     opened = open_table(place)
     if opened is None:
         return 0
@@ -41,6 +44,10 @@ def problems(root: Path, places: Sequence[Place], locks: Path) -> list[str]:
         staging = root / STAGING / place.name
         if staging.exists() and not is_held(locks / f"{place.name}.lock"):
             found.append(f"{staging}: a process that was stopped left its work here. To delete it: heedful compact")
+    found += [
+        f"{f}: a reader that was stopped left its work here. To delete it: heedful compact"
+        for f in abandoned_spills(root)
+    ]
     return found
 
 
