@@ -67,9 +67,12 @@ def test_revenue_is_price_and_freight_of_all_orders_to_the_cent(shop: Workspace)
     assert row.flag == "complete"
 
 
-def test_late_deliveries_go_with_scores_of_half_the_size(shop: Workspace) -> None:
-    by_care = {row.segment: row for row in shop.measure("mean_score", by="care")}
-    assert by_care["late"].value == pytest.approx(2.5, abs=0.1)
+def test_who_had_a_late_delivery_scores_two_points_lower_than_the_rest(shop: Workspace) -> None:
+    late = next(c for c in shop.compare(shop.question("mean_score", by="care"), "rest") if c.row.segment == "late")
+    assert late.row.value == pytest.approx(2.18, abs=0.01)
+    assert late.other.value == pytest.approx(4.26, abs=0.05)
+    assert late.high is not None
+    assert late.high < -1.9
 
 
 def test_the_shops_scorecard_calls_on_time_delivery_missed(shop: Workspace) -> None:

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from heedful.errors import InputError
+from heedful.measures.formats import period_name
 from heedful.measures.results import Row
 from heedful.reports.notebook import figure_cells
 from heedful.sources.pull import Progress as Report
@@ -102,7 +103,7 @@ def figures(rows: Sequence[Row], by: Sequence[str]) -> Callable[[Console], None]
         for row in rows:
             cells = ["-" if row.by.get(n) is None else str(row.by.get(n)) for n in by]
             if has_period:
-                cells.append(f"{row.period_start} to {row.period_end}")
+                cells.append(period_name(row))
             table.add_row(*cells, *figure_cells(row))
         out.print(table)
 

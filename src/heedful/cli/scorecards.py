@@ -11,7 +11,7 @@ from rich.table import Table
 
 from heedful.measures.results import Result
 from heedful.reports.notebook import figure_cells
-from heedful.reports.sentences import change_sentence, headline, readings, segment_phrase, target_sentence
+from heedful.reports.sentences import base_sentence, change_sentence, headline, readings, segment_phrase, target_sentence
 from heedful.scorecard.results import ObjectiveResult, ScorecardResult, Status
 
 _MARKS: Mapping[Status, str] = {
@@ -47,7 +47,7 @@ def _objective(out: Console, objective: ObjectiveResult, result: ScorecardResult
     for justify in ("left", "left", "right", "left", "left", "left", "right"):
         table.add_column(justify=justify)
     for reading in readings(objective):
-        value, interval, _, customers, remark = figure_cells(reading.now)
+        value, interval, _, _, remark = figure_cells(reading.now)
         table.add_row(
             f"   {_SHAPES[reading.role]} {reading.role}",
             escape(reading.title),
@@ -55,7 +55,7 @@ def _objective(out: Console, objective: ObjectiveResult, result: ScorecardResult
             interval or remark,
             target_sentence(reading),
             change_sentence(reading, result.as_of),
-            f"{customers} customers" if reading.now.value is not None else "",
+            base_sentence(reading.now) if reading.now.value is not None else "",
         )
     out.print(table)
     for said in (objective.disagreement, objective.tension):

@@ -7,7 +7,7 @@ from dataclasses import fields
 from html import escape
 from typing import TYPE_CHECKING, Self
 
-from heedful.measures.formats import WHY_NONE, format_for
+from heedful.measures.formats import WHY_NONE, format_for, period_name
 from heedful.measures.results import Result, Row
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Figures(Result):
 
     def _cells(self, row: Row) -> list[str]:
         groups = ["-" if row.by.get(n) is None else str(row.by.get(n)) for n in self.by]
-        period = [f"{row.period_start} to {row.period_end}"] if self.over else []
+        period = [period_name(row)] if self.over else []
         return [*groups, *period, *figure_cells(row)]
 
 

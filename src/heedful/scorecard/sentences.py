@@ -32,12 +32,20 @@ def disagreement(say: Reading | None, do: Reading | None) -> str | None:
     """A sentence where what customers say and what happens stand on opposite sides of their targets."""
     if say is None or do is None or say.status is None or do.status is None:
         return None
-    if {say.status, do.status} != {Status.MET, Status.MISSED}:
+    if {say.status, do.status} != {Status.MET, Status.MISSED} or not (_bears_out(say) and _bears_out(do)):
         return None
     figures = f"{_against_target(say)}; {_against_target(do)}"
     if say.status is Status.MET:
         return f"Customers are content, yet what happens falls short of its target: {figures}."
     return f"What happens is as it should be, yet customers do not say so: {figures}."
+
+
+def _bears_out(reading: Reading) -> bool:
+    """Whether the latest figure lies on the side of the target that its status says: a status outlives single figures."""
+    value, target = reading.now.value, reading.target
+    if value is None or target is None:
+        return False
+    return (reading.status is Status.MET) == (value >= target if reading.better != "lower" else value <= target)
 
 
 def tension(changed: Sequence[tuple[Reading, Compared | None]], over: Over) -> str | None:

@@ -13,12 +13,17 @@ import pyarrow as pa
 from heedful.sources.column_types import COMMA, NUMBER, Decimal
 from heedful.sources.staging import literal
 from heedful.sources.times import TextTimes, from_date, from_naive
-from heedful.streams.schema import FLAG, INSTANT, MONEY, NUMBER as NUMBER_TYPE, TEXT, WHOLE
+from heedful.streams.schema import FLAG, INSTANT, MONEY, TEXT, WHOLE
+from heedful.streams.schema import NUMBER as NUMBER_TYPE
 
 Family = Literal["text", "number", "boolean", "date", "naive", "instant", "clock", "nested"]
 
 _TRUE = ("true", "yes", "y", "t", "1")
 _FALSE = ("false", "no", "n", "f", "0")
+_COMMA_HINT = (
+    'is not a number; if its comma is a decimal sign, say `decimal: ","` beside the path of the file, '
+    'and `decimal: "."` if it is not'
+)
 
 
 class DoesNotConvertError(Exception):
@@ -126,13 +131,10 @@ def _number_in_text(x: str, decimal: Decimal | None) -> tuple[str, str]:
     if decimal == ",":
         plain = f"replace(replace({text}, '.', ''), ',', '.')"
         return f"(case when regexp_full_match({text}, {literal(COMMA)}) then {plain} end)", "is not a number"
-    ungrouped = rf"[+-]?\d{{1,3}}(,\d{{3}})+(\.\d+)?"
+    ungrouped = r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
     number = f"(case when regexp_full_match({text}, {literal(NUMBER)}) then {text} end)"
     if decimal is None:
-        return (
-            number,
-            'is not a number; if its comma is a decimal sign, say `decimal: ","` beside the path of the file, else `decimal: "."`',
-        )
+        return number, _COMMA_HINT
     grouped = f"when regexp_full_match({text}, {literal(ungrouped)}) then replace({text}, ',', '')"
     return f"(case when regexp_full_match({text}, {literal(NUMBER)}) then {text} {grouped} end)", "is not a number"
 
@@ -160,8 +162,8 @@ def _time(x: str, kind: Family, target: pa.DataType, setting: Setting) -> Conver
             value = f"cast(timezone({literal(setting.zone)}, {x}) as date)" if wants_date else x
         case _:
             raise DoesNotConvertError(
-                f"gives {'numbers' if kind == 'number' else 'no date'}, where a time is needed. Seconds since 1970 become "
-                "one with to_timestamp(…), milliseconds with epoch_ms(…)"
+                f"gives {'numbers' if kind == 'number' else 'no date'}, where a time is needed. Seconds since 1970 "
+                "become one with to_timestamp(…), milliseconds with epoch_ms(…)"
             )
     # DuckDB knows an infinite time, which no other part of Heedful does.
     return Conversion(f"(case when isfinite({x}) then {value} end)", "is not a time")

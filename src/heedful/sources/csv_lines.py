@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from heedful.sources.delimited import OPEN_QUOTE, Layout
 from heedful.sources.encodings import TextFile
-from heedful.sources.staging import Fault
+from heedful.sources.staging import MalformedRecord
 
 
 class CsvLines:
@@ -24,7 +24,7 @@ class CsvLines:
     and only when somebody asks.
     """
 
-    def __init__(self, text: TextFile, found: Layout, malformed: Sequence[Fault], *, records: int) -> None:
+    def __init__(self, text: TextFile, found: Layout, malformed: Sequence[MalformedRecord], *, records: int) -> None:
         self._text, self._layout, self._malformed, self._records = text.path, found, malformed, records
         self._above = found.skip + found.header
         self._lines = text.lines.line_feeds + (_last_byte(text.path) != b"\n")

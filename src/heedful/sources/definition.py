@@ -68,10 +68,17 @@ class FileSpec(Definition):
         return self.format or ENDINGS.get(Path(self.path).suffix.lower())
 
 
+def _describe_columns(schema: dict[str, Any]) -> None:
+    """Let editors complete the columns of every table."""
+    columns = {n: c for t in TableName.__args__ for n, c in TABLES[t].columns.items() if n in fillable(TABLES[t])}  # type: ignore[attr-defined]
+    schema["properties"].update({name: {"description": column.meaning} for name, column in columns.items()})
+    schema["additionalProperties"] = True
+
+
 class RowsEntry(BaseModel):
     """How the rows read become rows of one table. Every further field is a column of that table."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra=lambda schema: _describe_columns(schema))
+    model_config = ConfigDict(extra="allow", frozen=True, json_schema_extra=_describe_columns)
     __pydantic_extra__: dict[str, Scalar]
 
     into: TableName = Field(description="the table that the rows go to")
@@ -237,10 +244,3 @@ def zone_problem(name: str) -> str | None:
 
 def _key_text(key: object) -> str:
     return str(key).lower() if isinstance(key, bool) else str(key)
-
-
-def _describe_columns(schema: dict[str, Any]) -> None:
-    """Let editors complete the columns of every table."""
-    columns = {n: c for t in TableName.__args__ for n, c in TABLES[t].columns.items() if n in fillable(TABLES[t])}  # type: ignore[attr-defined]
-    schema["properties"].update({name: {"description": column.meaning} for name, column in columns.items()})
-    schema["additionalProperties"] = True

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+
 from heedful.errors import SourceError
 from heedful.sources.definition import SEPARATORS, FileSpec
 from heedful.sources.encodings import TextFile
-from heedful.sources.staging import Fault, Staging, identifier, literal, quoted_list
+from heedful.sources.staging import MalformedRecord, Staging, identifier, literal, quoted_list
 
 OPEN_QUOTE = "UNQUOTED VALUE"
 """DuckDB's name for a quote that is not closed, or followed by more text; its place is that of the quote."""
@@ -58,7 +59,7 @@ def layout(text: TextFile, shown: Path, spec: FileSpec) -> Layout:
     return Layout(separator, tuple(names), skip, spec.header)
 
 
-def stage(staging: Staging, text: TextFile, found: Layout, spec: FileSpec, target: Path) -> list[Fault]:
+def stage(staging: Staging, text: TextFile, found: Layout, spec: FileSpec, target: Path) -> list[MalformedRecord]:
     """Write the records of `text` to the Parquet file `target`, every value as text; the malformed ones come back."""
     buffer = 2 * max(_LONGEST_LINE, text.lines.longest)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in found.columns)
@@ -92,13 +93,15 @@ def state_machine_failed(error: duckdb.Error) -> bool:
     return "invalid state" in str(error)
 
 
-def _malformed(staging: Staging) -> list[Fault]:
+def _malformed(staging: Staging) -> list[MalformedRecord]:
     rows = staging.rows(
         f"select case when error_type = '{OPEN_QUOTE}' then byte_position else line_byte_position end - 1, "
         "min(error_type), min(error_message), min(csv_line) from reject_errors group by 1 order by 1"
     )
     return [
-        Fault(int(at), str(code), _said(str(code), str(said)), str(record)[:200], str(record).count("\n") or 1)
+        MalformedRecord(
+            int(at), str(code), _said(str(code), str(said)), str(record)[:200], str(record).count("\n") or 1
+        )
         for at, code, said, record in rows
     ]
 

@@ -32,20 +32,26 @@ def distinct_rows(staging: Staging, table: str, parts: Sequence[tuple[Mapped, Pa
     """The rows that `parts` (entries into the same table, as Parquet) bring, each key once."""
     columns = list(dict.fromkeys(name for mapped, _ in parts for name in mapped.columns))
     key = [name for name in TABLES[table].key if name in columns]
-    view, twins = f".{table}", f".{table}.twins"
+    view, twins = f".into.{table}", f".into.{table}.twins"
     selects = [_good(mapped, path, columns) for mapped, path in parts]
     staging.execute(f"create view {identifier(view)} as {' union all '.join(selects)}")
     keys = ", ".join(map(identifier, key))
     content = ", ".join(f"{identifier(n)} := {identifier(n)}" for n in columns)
-    last = f'over (partition by {keys} order by {identifier(ROW)}, ".entry" rows between unbounded preceding and unbounded following)'
-    staging.execute(
-        f"create temp table {identifier(twins)} as with several as (select {keys} from {identifier(view)} group by {keys} "
-        f"having count(*) > 1), rows as (select v.*, struct_pack({content}) as content from {identifier(view)} v "
-        f"semi join several using ({keys})), judged as (select *, last_value(content) {last} as winner, "
-        f"last_value({identifier(ROW)}) {last} as twin, row_number() over (partition by {keys} order by {identifier(ROW)} "
-        f'desc, ".entry" desc) as place from rows) select {keys}, ".entry", {identifier(ROW)}, twin, '
-        f"content is distinct from winner as differs from judged where place > 1"
-    )
+    row = identifier(ROW)
+    staging.execute(f"""
+        create temp table {identifier(twins)} as
+        with several as (select {keys} from {identifier(view)} group by {keys} having count(*) > 1),
+        rows as (
+            select v.*, struct_pack({content}) as content
+            from {identifier(view)} v semi join several using ({keys})
+        ),
+        judged as (
+            select *, first_value(content) over last as winner, first_value({row}) over last as twin,
+                row_number() over last as place
+            from rows window last as (partition by {keys} order by {row} desc, ".entry" desc)
+        )
+        select {keys}, ".entry", {row}, twin, content is distinct from winner as differs from judged where place > 1
+    """)
     ((collapsed, conflicts),) = staging.rows(
         f"select count(*) filter (where not differs), count(*) filter (where differs) from {identifier(twins)}"
     )

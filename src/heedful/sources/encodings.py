@@ -77,8 +77,10 @@ class _Bytes:
     counts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(256, np.int64))
 
 
-def as_utf8(path: Path, stated: str | None, copy: Path) -> TextFile:
+def as_utf8(path: Path, stated: str | None, copy: Path, *, link: Path | None = None) -> TextFile:
     """The text of `path` as UTF-8, written to `copy` if it is anything else; memory stays small.
+
+    A file that is UTF-8 already answers by the name `link`, if one is given.
 
     Raises `SourceError` for an empty file, an unknown or a wrong encoding, and for bytes that are no text.
     """
@@ -100,7 +102,7 @@ def as_utf8(path: Path, stated: str | None, copy: Path) -> TextFile:
             and not lone_returns
             and not head.startswith(codecs.BOM_UTF8)
         ):
-            return TextFile(path, "utf-8", found.lines)
+            return TextFile(link or path, "utf-8", found.lines)
         encoding = _guess(found, path) if found.broken_at else "utf-8-sig"
         return _transcode(path, encoding, copy, guessed=bool(found.broken_at), lone_returns=bool(lone_returns))
     if stated and not encoding.startswith(("utf", "UTF")):

@@ -22,7 +22,7 @@ from heedful.sources.column_types import RawColumn
 from heedful.sources.csv_lines import CsvLines
 from heedful.sources.definition import FileSpec, Source
 from heedful.sources.encodings import TextFile, as_utf8, rewritten_lines
-from heedful.sources.staging import Fault, Staging, literal
+from heedful.sources.staging import MalformedRecord, Staging, literal
 
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
@@ -47,7 +47,7 @@ class StagedFile:
     parquet: Path
     columns: tuple[RawColumn, ...]
     records: int
-    malformed: tuple[Fault, ...]
+    malformed: tuple[MalformedRecord, ...]
     lines: LineNumbers
     notes: tuple[str, ...]
 
@@ -65,8 +65,9 @@ def resolve(source: Source, folder: Path, variables: Mapping[str, str]) -> tuple
         unknown = [v for v in re.findall(r"\$\{(\w+)\}", spec.path) if v not in variables]
         if unknown:
             asks = " ".join(f"--set {v}=…" for v in unknown)
-            message = f'the file "{name}" is {spec.path}, and nothing says what {" and ".join(unknown)} is. Type: heedful pull {source.name} {asks}'
-            problems.append(source.document.problem(["files", name], message))
+            said = f'the file "{name}" is {spec.path}, and nothing says what {" and ".join(unknown)} is.'
+            said += f" Type: heedful pull {source.name} {asks}"
+            problems.append(source.document.problem(["files", name], said))
             continue
         path = (folder / substituted(spec.path, variables)).absolute()
         paths[name] = path
@@ -84,9 +85,12 @@ def stage_file(staging: Staging, name: str, path: Path, spec: FileSpec) -> Stage
     """Read one file into the staging area. Raises `SourceError` for a file that cannot be read at all."""
     if path.stat().st_size == 0:
         raise SourceError("this file is empty (0 bytes). Was the export cut short?", path=path)
+    # DuckDB takes a * or [ in a path for a pattern, so it is given a name of ours.
+    link = staging.folder / f"{name}.original"
+    link.symlink_to(path)
     if spec.kind == "parquet":
-        return _stage_parquet(staging, name, path, spec)
-    text = as_utf8(path, spec.encoding, staging.folder / f"{name}.utf8")
+        return _stage_parquet(staging, name, path, spec, link)
+    text = as_utf8(path, spec.encoding, staging.folder / f"{name}.utf8", link=link)
     if spec.kind == "csv":
         return _stage_csv(staging, name, path, spec, text)
     return _stage_json(staging, name, path, spec, text)
@@ -115,7 +119,7 @@ def _stage_csv(staging: Staging, name: str, path: Path, spec: FileSpec, text: Te
     return StagedFile(name, path, found, target, columns, records, tuple(malformed), lines, tuple(notes))
 
 
-def _lost_lines(path: Path, malformed: Sequence[Fault], lines: LineNumbers) -> SourceError:
+def _lost_lines(path: Path, malformed: Sequence[MalformedRecord], lines: LineNumbers) -> SourceError:
     opened = [at for at, f in zip(lines.of_malformed(), malformed, strict=True) if f.code == delimited.OPEN_QUOTE]
     place = f"the quote that opens in line {opened[0]}" if opened else "a quote that is opened"
     said = f"{place} is never closed, and lines are lost in it. Close it, or write it twice if it belongs to the text."
@@ -145,18 +149,18 @@ class _RowNumbers:
         return []
 
 
-def _stage_parquet(staging: Staging, name: str, path: Path, spec: FileSpec) -> StagedFile:
+def _stage_parquet(staging: Staging, name: str, path: Path, spec: FileSpec, link: Path) -> StagedFile:
     try:
-        types = staging.columns(f"select * from read_parquet({literal(str(path))})")
-        records = _count(staging, path)
+        types = staging.columns(f"select * from read_parquet({literal(str(link))})")
+        records = _count(staging, link)
     except duckdb.Error as error:
         raise SourceError(
-            f"this is not a whole Parquet file ({first_line(error)}). Was the copy cut short? Fetch or export it again.",
+            f"this is not a whole Parquet file ({first_line(error)}). Was the copy cut short? Fetch it again.",
             path=path,
         ) from None
     columns = tuple(RawColumn((column,), column, kind, "no") for column, kind in types.items())
     note = f"{name}: {path.name} read as Parquet, {records:,} records"
-    return StagedFile(name, path, spec, path, columns, records, (), _RowNumbers(), (note,))
+    return StagedFile(name, path, spec, link, columns, records, (), _RowNumbers(), (note,))
 
 
 def _absent(path: Path, written: str) -> str:

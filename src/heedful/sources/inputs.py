@@ -20,7 +20,7 @@ class Input:
 
     column: str
     type: pa.DataType
-    tree: exp.Expression
+    tree: exp.Expr
     columns: frozenset[str]
     name: str | None
 
@@ -31,7 +31,7 @@ class Inputs:
 
     index: int
     entry: RowsEntry
-    when: exp.Expression | None
+    when: exp.Expr | None
     when_columns: frozenset[str]
     given: tuple[Input, ...]
 
@@ -86,7 +86,7 @@ def located(source: Source, place: tuple[str | int, ...], error: ExpressionError
     return Problem(str(error), at.path, line, error.offset - (before.rfind("\n") + 1) + 1)
 
 
-def unwrapped(tree: exp.Expression) -> exp.Expression:
+def unwrapped(tree: exp.Expr) -> exp.Expr:
     """The expression within its outermost brackets."""
     while isinstance(tree, exp.Paren):
         tree = tree.this
@@ -100,18 +100,17 @@ def _input(name: str, type_: pa.DataType, value: Scalar, columns: Mapping[str, s
     return Input(name, type_, found.tree, found.columns, _plain_name(unwrapped(found.tree)))
 
 
-def constant(value: Scalar) -> exp.Expression:
+def constant(value: Scalar) -> exp.Expr:
     """A constant from YAML as SQL."""
     if isinstance(value, datetime):
         kind = "timestamptz" if value.tzinfo else "timestamp"
         return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), kind, dialect="duckdb")
     if isinstance(value, date):
         return exp.cast(exp.Literal.string(value.isoformat()), "date")
-    converted: exp.Expression = exp.convert(value)
-    return converted
+    return exp.convert(value)
 
 
-def _plain_name(tree: exp.Expression) -> str | None:
+def _plain_name(tree: exp.Expr) -> str | None:
     """The dotted name, if `tree` is nothing but a column or a value within one."""
     if isinstance(tree, exp.Column) and not isinstance(tree.this, exp.Star):
         return ".".join(part.name for part in tree.parts)

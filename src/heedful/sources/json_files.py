@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from heedful.errors import SourceError
 from heedful.sources.column_types import RawColumn
 from heedful.sources.definition import FileSpec
-from heedful.sources.staging import Fault, Staging, identifier, literal, quoted_list
+from heedful.sources.staging import MalformedRecord, Staging, identifier, literal, quoted_list
 
 _LARGEST_OBJECT = 64 << 20
 _TYPES = {"UBIGINT": "BIGINT", "JSON": "VARCHAR", "NULL": "VARCHAR", "HUGEINT": "VARCHAR", "UHUGEINT": "VARCHAR"}
@@ -26,7 +26,7 @@ class Objects:
     """A JSON file as staged: its columns, and the records that are no objects."""
 
     columns: tuple[RawColumn, ...]
-    malformed: tuple[Fault, ...]
+    malformed: tuple[MalformedRecord, ...]
     records: int
 
 
@@ -42,15 +42,15 @@ def stage(staging: Staging, text: Path, shown: Path, spec: FileSpec, target: Pat
     read = f"read_parquet({literal(str(raw))}, file_row_number = true)"
     is_object = "(json is not null and json_type(json) = 'OBJECT')"
     ((records, good, structure),) = staging.rows(
-        f"select count(*), count(*) filter (where {is_object}), json_group_structure(case when {is_object} then json end) "
-        f"from {read}"
+        f"select count(*), count(*) filter (where {is_object}), "
+        f"json_group_structure(case when {is_object} then json end) from {read}"
     )
     if not records and spec.records:
         raise SourceError(f"there is no list at `records: {spec.records}`, or it is empty.{_lists(text)}", path=shown)
     leaves = list(_leaves(json.loads(structure), ())) if good else []
     malformed = staging.rows(f"select file_row_number, left(json, 200) from {read} where not {is_object} order by 1")
     faults = tuple(
-        Fault(
+        MalformedRecord(
             int(at),
             "JSON",
             "this is not one whole JSON object" if found is None else "a JSON value, not an object",
@@ -62,8 +62,8 @@ def stage(staging: Staging, text: Path, shown: Path, spec: FileSpec, target: Pat
     wanted = ", ".join(_column(path, kind, nulls) for path, kind in leaves) or "1 as empty"
     transform = json.dumps(_transform(json.loads(structure)) if good else {})
     staging.execute(
-        f"copy (select {wanted} from (select from_json(json, {literal(transform)}) as v from {read} where {is_object})) "
-        f"to {literal(str(target))} (format parquet, compression lz4)"
+        f"copy (select {wanted} from (select from_json(json, {literal(transform)}) as v from {read} "
+        f"where {is_object})) to {literal(str(target))} (format parquet, compression lz4)"
     )
     raw.unlink()
     types = staging.columns(f"select * from read_parquet({literal(str(target))})") if leaves else {}
@@ -96,7 +96,7 @@ def one_object(text: Path, shown: Path) -> SourceError:
 class JsonLines:
     """The lines of the records of a JSON Lines file: blank lines are no records. A list counts its elements from 1."""
 
-    def __init__(self, text: Path, malformed: tuple[Fault, ...], *, records: int, by_line: bool) -> None:
+    def __init__(self, text: Path, malformed: tuple[MalformedRecord, ...], *, records: int, by_line: bool) -> None:
         self._text, self._by_line = text, by_line
         self._bad = np.array([fault.offset for fault in malformed], np.int64)
         self._good = np.delete(np.arange(records, dtype=np.int64), self._bad)
@@ -121,11 +121,11 @@ class JsonLines:
 
 
 def _objects(text: Path, spec: FileSpec, *, lines: bool) -> str:
-    path = literal(str(text))
+    path, limit = literal(str(text)), f"maximum_object_size = {_LARGEST_OBJECT}"
     if lines:
-        return f"select json from read_ndjson_objects({path}, ignore_errors = true, maximum_object_size = {_LARGEST_OBJECT})"
+        return f"select json from read_ndjson_objects({path}, ignore_errors = true, {limit})"
     if spec.records is None:
-        return f"select json from read_json_objects({path}, format = 'array', maximum_object_size = {_LARGEST_OBJECT})"
+        return f"select json from read_json_objects({path}, format = 'array', {limit})"
     steps = "".join(f'."{step}"' for step in spec.records.split("."))
     size = max(text.stat().st_size + 1024, 1 << 20)
     whole = f"read_json_objects({path}, format = 'unstructured', maximum_object_size = {size})"

@@ -25,6 +25,7 @@ from heedful.sources.relation import Relation, Unfit, one_file, queried
 from heedful.sources.settings import PullSettings
 from heedful.sources.staging import Staging, literal, staging
 from heedful.streams.lake import Lake, Written
+from heedful.streams.schema import MONEY
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done and how much there is (None where nobody knows)."""
@@ -78,7 +79,11 @@ def currency_problem(source: Source, settings: PullSettings) -> Problem | None:
     own = definition.currency in (None, settings.currency)
     if own and definition.rate is not None:
         return source.document.problem(["rate"], f"rate is for another currency than {settings.currency}; remove it.")
-    money = any({"amount", "cost", "sales"} & set(entry.columns) for entry in definition.rows)
+    money = any(
+        column.type == MONEY and entry.columns.get(name) is not None
+        for entry in definition.rows
+        for name, column in entry.table.columns.items()
+    )
     if not own and definition.rate is None and money:
         return source.document.problem(
             ["currency"],
@@ -111,8 +116,7 @@ class _Pull:
             if rows.collapsed:
                 self.notes.append(f"{rows.table}: {rows.collapsed:,} rows stood there twice and were taken once")
         rejects = self._rejects(relation, mapped, tables)
-        limit = self._limit
-        excess = self._excess(relation, mapped, tables, limit)
+        excess = self._excess(mapped, tables)
         notes = (*(note for file in self.files for note in file.notes), self._zone_note(), *self.notes)
         read = sum(file.read for file in self.files)
         if dry_run:
@@ -156,9 +160,7 @@ class _Pull:
             self.notes += entry.notes
             path = self.area.folder / f".mapped-{entry.index}.parquet"
             try:
-                self.area.execute(
-                    f"copy ({entry.tree.sql('duckdb')}) to {literal(str(path))} (format parquet, compression lz4)"
-                )
+                self.area.execute(f"copy ({entry.sql}) to {literal(str(path))} (format parquet, compression lz4)")
             except duckdb.Error as error:
                 place = self.source.document.problem(["rows", entry.index], "")
                 raise SourceError(
@@ -192,9 +194,7 @@ class _Pull:
         own = self.source.definition.reject_share
         return self.settings.reject_share if own is None else own
 
-    def _excess(
-        self, relation: Relation, mapped: Sequence[tuple[Mapped, Path]], tables: Sequence[TableRows], limit: float
-    ) -> str:
+    def _excess(self, mapped: Sequence[tuple[Mapped, Path]], tables: Sequence[TableRows]) -> str:
         """Which part of the source has too many rejects, in words; empty if none has."""
         shares = []
         for file in self.files:
@@ -212,7 +212,11 @@ class _Pull:
             shares.append((int(counts[0]), int(counts[1]), f"the rows into {entry.table}"))
         shares += [(t.conflicts, t.rows + t.collapsed + t.conflicts, f"the rows into {t.table}") for t in tables]
         bad, whole, what = max(shares, key=lambda share: share[0] / share[1] if share[1] else 0.0)
-        return f"{bad:,} of {whole:,} of {what} do not fit ({bad / whole:.1%})" if whole and bad / whole > limit else ""
+        return (
+            f"{bad:,} of {whole:,} of {what} do not fit ({bad / whole:.1%})"
+            if whole and bad / whole > self._limit
+            else ""
+        )
 
     def _stopped(self, excess: str, rejects: Callable[[], Iterator[Reject]], path: Path) -> str:
         counts: dict[tuple[str, str], int] = {}

@@ -36,7 +36,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class RejectRows:
-    """SQL for rejects of one file: row (from 0), field, value, reason, twin; `twin` is a row that the reason ends with."""
+    """SQL for rejects of one file: row (from 0), field, value, reason, and `twin`, a row to name after the reason."""
 
     file: StagedFile | None
     sql: str
@@ -55,8 +55,9 @@ def left_out(unfit: Unfit) -> RejectRows:
     read = f"read_parquet({literal(str(unfit.file.parquet))}, file_row_number = true)"
     return RejectRows(
         unfit.file,
-        f"select file_row_number as row, {literal(unfit.field)} as field, left(cast({unfit.value} as varchar), 300) as value, "
-        f"{literal(unfit.reason)} as reason, cast(null as bigint) as twin from {read} where {unfit.where}",
+        f"select file_row_number as row, {literal(unfit.field)} as field, "
+        f"left(cast({unfit.value} as varchar), 300) as value, {literal(unfit.reason)} as reason, "
+        f"cast(null as bigint) as twin from {read} where {unfit.where}",
     )
 
 
@@ -99,7 +100,7 @@ def reject_sql(parquet: Path, faults: str) -> str:
     return (
         f"select m.{identifier('.row')} as row, f.field, m.{identifier('.value')} as value, f.reason, "
         f"cast(null as bigint) as twin from read_parquet({literal(str(parquet))}) m "
-        f"join (values {faults}) f(number, field, reason) on f.number = m.{identifier('.fault')}"
+        f"join (values {faults}) f(number, field, reason) on f.number = m.{identifier('.fault')} order by 1"
     )
 
 

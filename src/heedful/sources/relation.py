@@ -53,7 +53,6 @@ class Relation:
     columns: Mapping[str, str]
     raws: Mapping[str, Raw]
     file: StagedFile | None
-    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def one_file(staging: Staging, source: Source, file: StagedFile) -> Relation:
             raws[column.raw.name] = Raw(name, column.type, column.unfit, column.decimal)
             hidden.append(f"{identifier(column.raw.stored)} as {identifier(name)}")
     _create_view(staging, ".rows", file, typed, [f"file_row_number as {identifier(ROW)}", *hidden])
-    return Relation(".rows", _visible(staging, ".rows"), raws, file, file.records)
+    return Relation(".rows", _visible(staging, ".rows"), raws, file)
 
 
 def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tuple[Relation, list[Unfit]]:
@@ -94,8 +93,8 @@ def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tu
         unfit += wrong
         without = " or ".join(w.where for w in wrong)
         where = f"not coalesce({without}, false)" if wrong else "true"
-        _create_view(staging, file.name, file, typed, [], where)
-        _create_view(staging, f".{file.name}", file, typed, [f"file_row_number as {identifier(ROW)}"], where)
+        _create_view(staging, file.name, file, typed, where=where)
+        _create_view(staging, f".{file.name}", file, typed, [f"file_row_number as {identifier(ROW)}"], where=where)
     tables = {file.name: _visible(staging, file.name) for file in files}
     tree = parse_query(source.definition.query or "", tables).tree.copy()
     traced = _trace(tree, {file.name: file for file in files})
@@ -108,8 +107,7 @@ def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tu
     row = identifier(ROW) if traced else f"file_row_number as {identifier(ROW)}"
     exclude = f"exclude (file_row_number{', ' + identifier(ROW) if traced else ''})"
     staging.execute(f'create view ".rows" as select * {exclude}, {row} from {read}')
-    ((count,),) = staging.rows('select count(*) from ".rows"')
-    return Relation(".rows", _visible(staging, ".rows"), {}, traced, int(count)), unfit
+    return Relation(".rows", _visible(staging, ".rows"), {}, traced), unfit
 
 
 def unfit_reason(type_: str) -> str:
@@ -192,7 +190,8 @@ def _typed(
     """The columns of a file; only those used are looked at, the others stay text."""
 
     def is_used(name: str) -> bool:
-        return used is None or name in used or name.split(".")[0] in used or name.rsplit(".")[-1] in used
+        first, last = name.split(".", maxsplit=1)[0], name.rsplit(".", maxsplit=1)[-1]
+        return used is None or not used.isdisjoint((name, first, last))
 
     looked = [c for c in file.columns if c.infer != "no" and is_used(c.name)]
     found = {
@@ -213,7 +212,8 @@ def _create_view(
     name: str,
     file: StagedFile,
     typed: Sequence[TypedColumn],
-    more: Sequence[str],
+    more: Sequence[str] = (),
+    *,
     where: str = "true",
 ) -> None:
     tree: dict[str, Any] = {}

@@ -24,8 +24,8 @@ MEMORY = "512MiB"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """A record of a file that cannot be read at all. `offset` is where it begins, in bytes or records; `rows` its worth."""
+class MalformedRecord:
+    """A record that cannot be read. `offset` is its place in bytes or records, `rows` how many lines it takes."""
 
     offset: int
     code: str
@@ -58,8 +58,8 @@ class Staging:
 
 
 @contextmanager
-def staging(workspace: Path, allowed: Iterable[Path]) -> Iterator[Staging]:
-    """A staging area below the workspace, whose DuckDB may also read the files in `allowed`."""
+def staging(workspace: Path, files: Iterable[Path]) -> Iterator[Staging]:
+    """A staging area below the workspace, outside of which its DuckDB reads nothing but `files`."""
     root = workspace / ".staging"
     root.mkdir(parents=True, exist_ok=True)
     with (root / ".lock").open("wb") as everyone:
@@ -71,7 +71,9 @@ def staging(workspace: Path, allowed: Iterable[Path]) -> Iterator[Staging]:
         fcntl.flock(lock, fcntl.LOCK_EX)
     with lock:
         try:
-            connection = confined_duckdb(allowed=[folder, *allowed], memory_limit=MEMORY, spill=folder / "spill")
+            connection = confined_duckdb(
+                allowed=[folder, *(f.resolve() for f in files)], memory_limit=MEMORY, spill=folder / "spill"
+            )
             try:
                 yield Staging(folder, connection)
             finally:

@@ -129,22 +129,20 @@ def detected(staging: Staging, relation: str, x: str, zone: str, asking: Asking,
     if best == _ISO:
         return _iso(zone, until_end=until_end)
     if FORMATS[best].swapped:
-        _settle_order(staging, relation, x, FORMATS[best], counts, asking)
+        _settle_order(staging, relation, x, FORMATS[best], asking)
     return _in_format(FORMATS[best], zone, asking, until_end=until_end)
 
 
-def _settle_order(
-    staging: Staging, relation: str, x: str, best: DateFormat, counts: Mapping[str, int], asking: Asking
-) -> None:
+def _settle_order(staging: Staging, relation: str, x: str, best: DateFormat, asking: Asking) -> None:
     """Raise unless the values say which of day and month comes first."""
     other = FORMATS[best.swapped]
-    trimmed = f"trim({x})"
-    only = f"count(*) filter (where {_test(other, trimmed)} and not {_test(best, trimmed)})"
-    ((contrary, example, against),) = staging.rows(
-        f"select {only}, min({trimmed}) filter (where {_test(best, trimmed)}), "
-        f"min({trimmed}) filter (where {_test(other, trimmed)} and not {_test(best, trimmed)}) from {relation}"
+    this_way, that_way = _test(best, f"trim({x})"), _test(other, f"trim({x})")
+    ((certain, contrary, example, against),) = staging.rows(
+        f"select count(*) filter (where {this_way} and not {that_way}), "
+        f"count(*) filter (where {that_way} and not {this_way}), min(trim({x})) filter (where {this_way}), "
+        f"min(trim({x})) filter (where {that_way} and not {this_way}) from {relation}"
     )
-    if counts[best.pattern] > counts.get(other.pattern, 0) and not contrary:
+    if certain and not contrary:
         return
     if contrary:
         said = f'some dates of {asking.field} have the month first ("{against}") and some the day ("{example}")'
@@ -166,10 +164,11 @@ def _iso(zone: str, *, until_end: bool) -> TextTimes:
     timed = f"regexp_full_match({{x}}, {literal(ISO_TIME)})"
     naive = from_naive("try_cast({x} as timestamp)", zone)
     from_dates = from_date("try_cast({x} as date)", zone, until_end=until_end)
+    aware = "try_cast({x} as timestamptz)"
+    local = f"timezone({literal(zone)}, {aware})"
     return TextTimes(
-        f"case when {dated} then {from_dates} when {timed} then {naive} when {zoned} then try_cast({{x}} as timestamptz) end",
-        f"case when {timed} then cast(try_cast({{x}} as timestamp) as date) "
-        f"when {zoned} then cast(timezone({literal(zone)}, try_cast({{x}} as timestamptz)) as date) end",
+        f"case when {dated} then {from_dates} when {timed} then {naive} when {zoned} then {aware} end",
+        f"cast(case when {timed} then try_cast({{x}} as timestamp) when {zoned} then {local} end as date)",
         "as 2020-03-17 or 2020-03-17 10:00:00",
     )
 

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from heedful.measures.formats import difference_format
+from heedful.measures.formats import difference_format, period_name
 from heedful.cli.options import DAY, Workspace, assignments, formatted, scalar, with_workspace
 from heedful.cli.output import figures, show
 from heedful.measures.compare import Against, Comparisons
@@ -73,7 +73,7 @@ def _compared(out: Console, compared: Comparisons) -> None:
     for column in (*compared.by, "period", "value", "against", "difference", "p", ""):
         table.add_column(column, justify="right" if column in ("value", "against", "difference", "p") else "left")
     for c in compared.rows:
-        period = f"{c.row.period_start} to {c.row.period_end}" if c.row.period_start else ""
+        period = period_name(c.row) if c.row.period_start else ""
         cells = [str(c.row.by.get(n)) for n in compared.by] + [period, figure_cells(c.row)[0], figure_cells(c.other)[0]]
         if c.low is None or c.high is None:
             table.add_row(*cells, "", "", "cannot tell")

@@ -68,19 +68,19 @@ def build(plan: Plan) -> Built:
 
     facts = Facts()
     truths.say(facts, customers, orders, waves, deliveries)
+    truths.answering(facts, customers, waves)
     truths.kept_promises(facts, plan, customers, orders)
     truths.doing(facts, plan, customers, orders, left_day)
     truths.service(
         facts,
         plan,
         customers=customers,
-        orders=orders,
         contacts=contacts,
         efforts=efforts,
-        returns=returns,
         referrers=referrer,
     )
-    truths.market_truths(facts, market)
+    truths.returned(facts, plan, customers, orders, returns)
+    truths.market_truths(facts, market, own_reviews=len(reviews.order), rival_reviews=len(rivals.order))
     rows = {
         "customers.csv": exports.write_customers(plan, customers, orders),
         "orders.csv": exports.write_orders(plan, customers, orders),

@@ -76,6 +76,10 @@ def say(facts: Facts, customers: Customers, orders: Orders, waves: Waves, delive
             "late_effect_on_csat", "what lateness takes from the share of 4 and 5", unit="share",
             n=len(late), parameter=LATE_ON_CSAT, realised=effect,
         )  # fmt: skip
+
+
+def answering(facts: Facts, customers: Customers, waves: Waves) -> None:
+    """Who answers the relationship survey, and what else all of them would say in it."""
     for pleased, name in ((True, "pleased"), (False, "displeased")):
         asked = waves.asked & (customers.pleased[waves.base.customer] == pleased)
         facts.share(
@@ -199,13 +203,11 @@ def service(
     plan: Plan,
     *,
     customers: Customers,
-    orders: Orders,
     contacts: Contacts,
     efforts: Efforts,
-    returns: Returns,
     referrers: Whole,
 ) -> None:
-    """Contacts, returns, referrals, closed accounts."""
+    """Contacts, referrals, closed accounts."""
     ended = contacts.closed_at < plan.end
     first = first_tries(contacts.customer, contacts.opened_at) & ended
     facts.share(
@@ -230,15 +232,6 @@ def service(
         contacts.solved[ended],
     )
     facts.share("ces_easy", "share of 5 to 7 of all contacts, had everyone answered", efforts.likely, efforts.easy)
-    sent = orders.parcel & (orders.delivered_at < plan.end)
-    back = np.zeros(len(orders), dtype=bool)
-    back[returns.order] = True
-    facts.share(
-        "return_rate",
-        "share of delivered parcels sent back (the last three weeks are not over)",
-        return_probability(customers, orders)[sent],
-        back[sent],
-    )
     facts.share(
         "referral_rate",
         "share of all customers who ever brought another",
@@ -254,8 +247,34 @@ def service(
     )
 
 
-def market_truths(facts: Facts, market: Market) -> None:
-    """Share of the market and awareness, by country over all whole quarters."""
+def returned(facts: Facts, plan: Plan, customers: Customers, orders: Orders, returns: Returns) -> None:
+    """What is sent back."""
+    sent = orders.parcel & (orders.delivered_at < plan.end)
+    back = np.zeros(len(orders), dtype=bool)
+    back[returns.order] = True
+    facts.figure(
+        "return_rate",
+        "returns per order not cancelled",
+        unit="ratio",
+        n=int((~orders.cancelled).sum()),
+        realised=len(returns.order) / max(int((~orders.cancelled).sum()), 1),
+    )
+    facts.share(
+        "parcel_return_rate",
+        "share of delivered parcels sent back (the last three weeks are not over)",
+        return_probability(customers, orders)[sent],
+        back[sent],
+    )
+
+
+def market_truths(facts: Facts, market: Market, *, own_reviews: int, rival_reviews: int) -> None:
+    """Share of the market and awareness, by country over all whole quarters; who is spoken of in the open."""
+    mentions = own_reviews + rival_reviews
+    if mentions:
+        facts.figure(
+            "share_of_voice", f"reviews of {BRANDS[0]} among those of {BRANDS[0]} and {BRANDS[1]}", unit="share",
+            n=mentions, realised=own_reviews / mentions,
+        )  # fmt: skip
     for number, country in enumerate(COUNTRIES):
         here = market.country == number
         own = here & (market.brand == 0)
