@@ -417,3 +417,20 @@ def test_check_holds_expressions_against_the_headers_where_the_files_are_there(w
         'sources/shop.yaml:9: There is no column "shop". There are: day, id, paid.',
     ]
     assert not (workspace.folder / "lake").exists()
+
+
+def test_a_type_stated_for_a_column_that_is_not_there_offers_the_closest(workspace: Any) -> None:
+    workspace.write("orders.csv", "id,day,paid\n1,2024-01-01,5\n")
+    text = ORDERS.replace("orders.csv", "{path: orders.csv, types: {payd: text}}")
+    assert refused(workspace, text, DefinitionError) == (
+        'sources/shop.yaml:2: orders.csv has no column "payd". Closest: paid.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("format_", "said"), [("%d/%q/%Y", "has %q, which means nothing"), ("%d/%m", "has no year"), ("%", "has %,")]
+)
+def test_a_date_format_that_cannot_be_one_is_refused(workspace: Any, format_: str, said: str) -> None:
+    with pytest.raises(DefinitionError) as error:
+        workspace.source(ORDERS + f'        dates: {{occurred_at: "{format_}"}}\n')
+    assert workspace.refusal(error).startswith(f'sources/shop.yaml:9: the date format "{format_}" {said}')

@@ -202,6 +202,14 @@ def test_json_is_read_with_its_nested_values(workspace: Any, file: str, content:
     assert workspace.column("select min(occurred_at) from activity") == [datetime(2024, 1, 1, 10, tzinfo=UTC)]
 
 
+def test_a_value_that_is_an_object_here_and_a_number_there_keeps_its_text(workspace: Any) -> None:
+    lines = ['{"id": 1, "day": "2024-01-01", "why": {"a": 1}, "x": {}}', '{"id": 2, "day": "2024-01-01", "why": 2.50}']
+    workspace.write("visits.jsonl", "\n".join([*lines, '{"id": 3, "day": "2024-01-01", "x": {"y": [1, "b"]}}']))
+    workspace.pull(VISITS.replace("visits.csv", "visits.jsonl").replace("why}", "why, team: 'x.y[2]'}"))
+    assert workspace.column("select reason from activity order by activity_id") == ['{"a":1}', "2.5", None]
+    assert workspace.column("select team from activity order by activity_id") == [None, None, "b"]
+
+
 def test_names_with_spaces_and_capitals_are_quoted(workspace: Any) -> None:
     workspace.write("visits.csv", "Visit ID,The Day,Why?\n1,2024-01-01,a\n")
     workspace.pull("""
@@ -220,3 +228,14 @@ def test_a_name_that_looks_like_a_pattern_is_the_file_of_that_name_and_no_other(
     pq.write_table(table, workspace.folder / "visits [*].parquet")
     workspace.pull(VISITS.replace("visits.csv", '"visits [*].parquet"'))
     assert workspace.column("select reason from activity order by 1") == ["parquet", "this"]
+
+
+def test_numbers_that_an_expression_takes_for_text_are_text_where_some_are_none(workspace: Any) -> None:
+    codes = [*(str(i) for i in range(1000, 1100)), "C1001"]
+    workspace.write("visits.csv", "id,day,why\n" + "".join(f"{i},2024-01-01,{c}\n" for i, c in enumerate(codes)))
+    workspace.pull(
+        VISITS.replace("\"'visit'\"", "\"if(starts_with(why, 'C'), 'refund', 'visit')\"").replace(", reason: why", "")
+    )
+    assert workspace.column("select activity_id from activity where kind = 'refund'") == ["100"]
+    text = VISITS.replace("reason: why", "when: \"why in ('C1001', '1000')\"")
+    assert workspace.pull(text.replace("activity_id: id", "activity_id: \"'in ' || id\"")).tables["activity"].new == 2

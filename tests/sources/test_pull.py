@@ -273,7 +273,7 @@ def test_copies_collapse_and_of_conflicting_rows_the_last_one_stays(workspace: A
     assert workspace.rejects() == [
         'answers.csv,8,feedback_id,6,"duplicate key of feedback: a later row says something else, also in line 103"'
     ]
-    assert "feedback: 1 rows stood there twice and were taken once" in report.notes
+    assert "feedback: 1 copies of other rows, with the same key, left out" in report.notes
 
 
 def test_rejects_are_replaced_by_each_pull(workspace: Any) -> None:
@@ -315,3 +315,36 @@ def test_progress_is_told(workspace: Any, tmp_path: Path) -> None:
 def test_an_anonymous_source_may_name_nobody(workspace: Any) -> None:
     with pytest.raises(DefinitionError, match=r"shop\.yaml:7: the source is `identity: anonymous`"):
         workspace.source(ANSWERS.replace("rows:", "identity: anonymous\n    rows:"))
+
+
+def test_files_join_by_ids_that_are_whole_numbers_in_one_of_them_only(workspace: Any) -> None:
+    workspace.write("orders.csv", "order_id,day\n1,2024-01-01\n2,2024-01-02\n")
+    workspace.write("items.csv", "order_id,price\n1,5\n2,6\nX9,7\n")
+    workspace.pull("""
+        files: {orders: orders.csv, items: items.csv}
+        query: select order_id, day, price from orders join items using (order_id)
+        rows: [{into: activity, activity_id: ORDER_ID, occurred_at: Day, kind: "'order'", amount: price}]
+    """)
+    assert workspace.column("select activity_id from activity order by 1") == ["1", "2"]
+
+
+def test_rows_that_a_query_gathers_are_rejected_without_a_line(workspace: Any) -> None:
+    workspace.write("items.csv", "shop,day,price\n" + "a,2024-01-01,5\nb,2024-01-01,6\n,2024-01-01,7\n" * 2)
+    workspace.pull("""
+        files: {items: items.csv}
+        query: select shop, day, sum(price) as total from items group by shop, day
+        reject_share: 0.4
+        rows: [{into: activity, activity_id: shop, occurred_at: day, kind: "'takings'", amount: total}]
+    """)
+    assert workspace.rows("select activity_id, amount::int as amount from activity order by 1") == [
+        {"activity_id": "a", "amount": 10},
+        {"activity_id": "b", "amount": 12},
+    ]
+    assert workspace.rejects() == ["query,,shop,,activity.activity_id is empty"]
+
+
+def test_an_empty_list_loads_nothing_and_says_so(workspace: Any) -> None:
+    workspace.write("answers.json", "[]")
+    report = workspace.pull(ANSWERS.replace("answers.csv", "answers.json"))
+    assert (report.read, report.tables) == (0, {})
+    assert report.notes == ("answers: answers.json read as a list in JSON, UTF-8, 0 records",)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from heedful.errors import DefinitionError, ExpressionError, HeedfulError, Problem, SourceError
 from heedful.sources.definition import FileSpec, Source
-from heedful.sources.files import StagedFile, resolve, stage_file
+from heedful.sources.files import StagedFile, resolve, stage_file, unknown_columns
 from heedful.sources.inputs import located, read_entry
 from heedful.sources.mapping import compose
 from heedful.sources.pull import currency_problem
@@ -43,6 +43,8 @@ def _against_files(source: Source, paths: Mapping[str, Path], settings: PullSett
     with staging(settings.folder, paths.values()) as area:
         try:
             files = [_beginning(area, name, path, source.definition.files[name]) for name, path in paths.items()]
+            if unknown := unknown_columns(source, files):
+                return unknown
             relation = _relation(area, source, files)
         except ExpressionError as error:
             return [*_names(source, None, settings), located(source, ("query",), error)]

@@ -120,7 +120,7 @@ def typed_columns(
         # 1.234 in such a file is more than a thousand, though it looks like a number with three decimals.
         numeric = {s: wanted[s] for s, c in counted.items() if c.get("whole") or c.get("number")}
         counted |= _aggregate(staging, _read(parquet), numeric)
-    return [_typed(c, counted.get(c.stored, {}), spec, decimal, keep_text=c.name in keep_text) for c in columns]
+    return [_typed(c, counted.get(c.stored, {}), spec, decimal, keep_text=c.name.lower() in keep_text) for c in columns]
 
 
 def _candidates(column: RawColumn, spec: FileSpec) -> Sequence[str]:

@@ -185,6 +185,9 @@ def _file_problems(source: Source) -> Iterator[Problem]:
                 ["files", name],
                 f'"{spec.path}" has an ending that says no format ({endings}). Write {name}: {{path: …, format: csv}}.',
             )
+        for column, format_ in spec.dates.items():
+            if said := date_format_problem(format_):
+                yield problem(["files", name, "dates", column], said)
         for field in ("separator", "decimal", "encoding"):
             if getattr(spec, field) is not None and spec.kind not in (None, "csv"):
                 if field == "encoding" and spec.kind in ("json", "jsonl"):
@@ -217,6 +220,9 @@ def _entry_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Pr
             if name not in columns:
                 hint = did_you_mean(name, columns)
                 yield problem(field, name, message=f'{field} speaks of "{name}", which this entry does not fill.{hint}')
+    for name, format_ in entry.dates.items():
+        if said := date_format_problem(format_):
+            yield problem("dates", name, message=said)
     for name, mapping in entry.values.items():
         if mapping.get(OTHERWISE, "reject") not in ("reject", "keep", None):
             yield problem("values", name, OTHERWISE, message="else is reject, keep or null.")
@@ -231,6 +237,16 @@ def unknown_column(table: Table, name: str, extra: Iterable[str] = ()) -> str:
     if table.open_ended:
         said += " Further columns are declared in heedful.yaml under `attributes:`."
     return said
+
+
+def date_format_problem(format_: str) -> str | None:
+    """What is wrong with a format of dates, or None."""
+    signs = re.findall(r"%-?(.?)", format_)
+    if unknown := [sign for sign in signs if sign not in "aAbBdfgHIjmMnpSTXxcuUVwWyYzZ%" or not sign]:
+        return f'the date format "{format_}" has %{unknown[0]}, which means nothing. Write it as in "%d/%m/%Y %H:%M".'
+    if not {"Y", "y", "x", "c"} & set(signs):
+        return f'the date format "{format_}" has no year. Write it as in "%d/%m/%Y %H:%M".'
+    return None
 
 
 def zone_problem(name: str) -> str | None:

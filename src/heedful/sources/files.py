@@ -96,6 +96,19 @@ def stage_file(staging: Staging, name: str, path: Path, spec: FileSpec) -> Stage
     return _stage_json(staging, name, path, spec, text)
 
 
+def unknown_columns(source: Source, files: Sequence[StagedFile]) -> list[Problem]:
+    """What is said of columns that a file does not have."""
+    problems = []
+    for file in files:
+        known = [column.name for column in file.columns]
+        for part, names in (("types", file.spec.types), ("dates", file.spec.dates)):
+            for name in names:
+                if name not in known:
+                    said = f'{file.path.name} has no column "{name}".{did_you_mean(name, known)}'
+                    problems.append(source.document.problem(["files", file.name, part, name], said))
+    return problems
+
+
 def _stage_csv(staging: Staging, name: str, path: Path, spec: FileSpec, text: TextFile) -> StagedFile:
     layout = delimited.layout(text, path, spec)
     target = staging.folder / f"{name}.parquet"

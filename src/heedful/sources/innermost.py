@@ -69,7 +69,7 @@ def _text_behind(given: Input, relation: Relation) -> Raw | None:
     if raw is None:
         return None
     if given.type == TEXT:
-        return None if raw.type == "BIGINT" and not raw.unfit else raw
+        return None if raw.type in ("BIGINT", "BOOLEAN") and not raw.unfit else raw
     return raw if raw.unfit else None
 
 

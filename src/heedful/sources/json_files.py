@@ -18,6 +18,7 @@ from heedful.sources.definition import FileSpec
 from heedful.sources.staging import MalformedRecord, Staging, identifier, literal, quoted_list
 
 _LARGEST_OBJECT = 64 << 20
+_NUMBERS = ("UBIGINT", "BIGINT", "HUGEINT", "UHUGEINT", "DOUBLE")
 _TYPES = {"UBIGINT": "BIGINT", "JSON": "VARCHAR", "NULL": "VARCHAR", "HUGEINT": "VARCHAR", "UHUGEINT": "VARCHAR"}
 
 
@@ -41,13 +42,17 @@ def stage(staging: Staging, text: Path, shown: Path, spec: FileSpec, target: Pat
         raise _broken(error, text, shown) from None
     read = f"read_parquet({literal(str(raw))}, file_row_number = true)"
     is_object = "(json is not null and json_type(json) = 'OBJECT')"
-    ((records, good, structure),) = staging.rows(
-        f"select count(*), count(*) filter (where {is_object}), "
-        f"json_group_structure(case when {is_object} then json end) from {read}"
-    )
+    ((records, good),) = staging.rows(f"select count(*), count(*) filter (where {is_object}) from {read}")
     if not records and spec.records:
         raise SourceError(f"there is no list at `records: {spec.records}`, or it is empty.{_lists(text)}", path=shown)
-    leaves = list(_leaves(json.loads(structure), ())) if good else []
+    if records and not good:
+        raise SourceError(
+            "no record of this file is a JSON object. Is it JSON Lines, or a list of objects?", path=shown
+        )
+    if not good:
+        return Objects((), (), 0)
+    structure = _structure(staging, f"{read} where {is_object}")
+    leaves = list(_leaves(structure, ()))
     malformed = staging.rows(f"select file_row_number, left(json, 200) from {read} where not {is_object} order by 1")
     faults = tuple(
         MalformedRecord(
@@ -60,7 +65,7 @@ def stage(staging: Staging, text: Path, shown: Path, spec: FileSpec, target: Pat
     )
     nulls = quoted_list(["", *spec.nulls])
     wanted = ", ".join(_column(path, kind, nulls) for path, kind in leaves) or "1 as empty"
-    transform = json.dumps(_transform(json.loads(structure)) if good else {})
+    transform = json.dumps(_transform(structure))
     staging.execute(
         f"copy (select {wanted} from (select from_json(json, {literal(transform)}) as v from {read} "
         f"where {is_object})) to {literal(str(target))} (format parquet, compression lz4)"
@@ -132,19 +137,51 @@ def _objects(text: Path, spec: FileSpec, *, lines: bool) -> str:
     return f"select unnest(json -> {literal('$' + steps + '[*]')}) as json from {whole}"
 
 
+def _structure(staging: Staging, objects: str) -> Any:
+    """What all objects hold, as one structure. DuckDB's own summary would gather the whole file in memory."""
+    merged: Any = {}
+    for batch in staging.batches(f"select distinct cast(json_structure(json) as varchar) as shape from {objects}"):
+        for shape in batch.column("shape").to_pylist():
+            merged = _merged(merged, _shape(json.loads(shape)))
+    return merged
+
+
+def _shape(structure: Any) -> Any:
+    """A structure of one object, in which JSON without more stands for an object that holds nothing."""
+    if isinstance(structure, dict):
+        return {name: _shape(inner) for name, inner in structure.items()}
+    return {} if structure == "JSON" else structure
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """The structure that both fit; JSON where they have nothing in common, so that their text is kept."""
+    if "NULL" in (one, other):
+        return other if one == "NULL" else one
+    if one == other:
+        return one
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one | {name: _merged(one.get(name, "NULL"), inner) for name, inner in other.items()}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_merged(one[0], other[0])]
+    if one in _NUMBERS and other in _NUMBERS:
+        return "DOUBLE" if "DOUBLE" in (one, other) else "BIGINT"
+    return "JSON"
+
+
 def _leaves(structure: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
     """The values of a structure that are no objects themselves."""
     if isinstance(structure, dict):
         for name, inner in structure.items():
             yield from _leaves(inner, (*path, name))
-    elif path:
+    else:
         yield path, structure
 
 
 def _transform(structure: Any, *, within_list: bool = False) -> Any:
     """The structure to read with: text outside of lists, so that no value fails to be read."""
     if isinstance(structure, dict):
-        return {name: _transform(inner, within_list=within_list) for name, inner in structure.items()}
+        inner = {name: _transform(inner, within_list=within_list) for name, inner in structure.items()}
+        return inner or "VARCHAR"
     if isinstance(structure, list):
         return [_transform(structure[0], within_list=True)]
     return _TYPES.get(structure, structure) if within_list else "VARCHAR"

@@ -28,6 +28,7 @@ from heedful.sources.settings import PullSettings
 from heedful.sources.staging import Staging, identifier, literal, quoted_list
 from heedful.sources.table_rules import filled_columns, table_faults, written
 from heedful.sources.times import Asking, TextTimes, detected, stated
+from heedful.streams.duckdb_types import duckdb_type
 from heedful.streams.schema import MONEY
 
 _INPUTS = "inputs_of_this_entry"
@@ -58,22 +59,23 @@ def compose(staging: Staging, source: Source, inputs: Inputs, relation: Relation
     given = {name: identifier(name) for name in converted}
     filled = filled_columns(table, given, source=source.name, own_brand=settings.own_brand)
     faults = (*inner.faults, *converter.faults, *table_faults(table, inputs.given, filled))
-    columns = tuple(name for name in table.arrow_schema(settings.attributes).names if name in filled)
-    outer = _outer(columns, converted, filled, faults)
+    schema = table.arrow_schema(settings.attributes if table.open_ended else None)
+    types = {column.name: duckdb_type(column.type) for column in schema if column.name in filled}
+    outer = _outer(types, converted, filled, faults)
     for node in list(outer.find_all(exp.Table)):
         if node.name == _INPUTS:
             node.replace(inner.select.subquery(_INPUTS))
     notes = tuple(dict.fromkeys(converter.notes))
-    return Mapped(inputs.index, table.name, columns, outer.sql("duckdb"), faults, notes)
+    return Mapped(inputs.index, table.name, tuple(types), outer.sql("duckdb"), faults, notes)
 
 
 def _outer(
-    columns: tuple[str, ...], converted: Mapping[str, str], filled: Mapping[str, str], faults: tuple[Fault, ...]
+    types: Mapping[str, str], converted: Mapping[str, str], filled: Mapping[str, str], faults: tuple[Fault, ...]
 ) -> exp.Expr:
     """The selects around the innermost one: convert, fill, judge, and name the culprit."""
     converts = ", ".join(["*", *(f"{sql} as {identifier(name)}" for name, sql in converted.items())])
-    fills = ", ".join(["*", *(f"{filled[name]} as {identifier(written(name))}" for name in columns)])
-    results = ", ".join(f"{identifier(written(name))} as {identifier(name)}" for name in columns)
+    fills = ", ".join(["*", *(f"{filled[name]} as {identifier(written(name))}" for name in types)])
+    results = ", ".join(f"cast({identifier(written(n))} as {types[n]}) as {identifier(n)}" for n in types)
     numbered = list(enumerate(faults, 1))
     judged = " ".join(f"when {fault.test} then {number}" for number, fault in numbered)
     shown = " ".join(f"when {number} then left(cast({fault.value} as varchar), 300)" for number, fault in numbered)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from heedful.errors import DefinitionError, ExpressionError, Problem, SourceError
 from heedful.sources.definition import Source
 from heedful.sources.duplicates import TableRows, distinct_rows
-from heedful.sources.files import StagedFile, first_line, one_error, resolve, stage_file
+from heedful.sources.files import StagedFile, first_line, one_error, resolve, stage_file, unknown_columns
 from heedful.sources.inputs import located, read_entry
 from heedful.sources.mapping import Mapped, compose
 from heedful.sources.rejects import Reject, RejectRows, left_out, malformed, read_rejects, reject_sql, write_rejects
@@ -70,6 +70,8 @@ def pull(
         for number, (name, path) in enumerate(paths.items()):
             tell(f"reading {path.name}", number, len(paths))
             files.append(stage_file(area, name, path, source.definition.files[name]))
+        if unknown := unknown_columns(source, files):
+            raise DefinitionError(unknown)
         return _Pull(source, lake, settings, area, files, tell).run(dry_run=dry_run)
 
 
@@ -106,6 +108,10 @@ class _Pull:
     unfit: list[Unfit] = field(default_factory=list)
 
     def run(self, *, dry_run: bool) -> PullReport:
+        if any(not file.columns for file in self.files):
+            # An empty list in JSON has no columns that a mapping could be held against, and nothing to load.
+            notes = tuple(note for file in self.files for note in file.notes)
+            return PullReport(self.source.name, {}, sum(file.read for file in self.files), 0, None, notes)
         relation = self._relation()
         mapped = self._map(relation)
         tables = [
@@ -114,7 +120,7 @@ class _Pull:
         ]
         for rows in tables:
             if rows.collapsed:
-                self.notes.append(f"{rows.table}: {rows.collapsed:,} rows stood there twice and were taken once")
+                self.notes.append(f"{rows.table}: {rows.collapsed:,} copies of other rows, with the same key, left out")
         rejects = self._rejects(relation, mapped, tables)
         excess = self._excess(mapped, tables)
         notes = (*(note for file in self.files for note in file.notes), self._zone_note(), *self.notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +66,7 @@ def read_rejects(staging: Staging, rows: Iterable[RejectRows]) -> Iterator[Rejec
     for part in rows:
         lines, name = (part.file.lines, part.file.path.name) if part.file else (None, "query")
         for batch in staging.batches(part.sql):
-            numbers = _lines(lines, batch.column("row").to_numpy(zero_copy_only=False))
-            twins = _lines(lines, batch.column("twin").to_numpy(zero_copy_only=False))
+            numbers, twins = (_lines(lines, batch.column(c).to_pylist()) for c in ("row", "twin"))
             texts = (batch.column(c).to_pylist() for c in ("field", "value", "reason"))
             for line, twin, field, value, reason in zip(numbers, twins, *texts, strict=True):
                 also = f", also in line {twin}" if twin else ""
@@ -104,11 +103,10 @@ def reject_sql(parquet: Path, faults: str) -> str:
     )
 
 
-def _lines(lines: LineNumbers | None, rows: np.ndarray) -> list[int | None]:
-    if lines is None:
+def _lines(lines: LineNumbers | None, rows: Sequence[int | None]) -> list[int | None]:
+    """The lines of `rows`, None where there is no row, or no file whose lines these could be."""
+    known = [row for row in rows if row is not None]
+    if lines is None or not known:
         return [None] * len(rows)
-    known = ~np.isnan(rows.astype(float))
-    found = np.full(len(rows), -1, np.int64)
-    if known.any():
-        found[known] = lines.of_records(rows[known].astype(np.int64))
-    return [int(line) if line > 0 else None for line in found]
+    found = iter(lines.of_records(np.array(known, np.int64)).tolist())
+    return [None if row is None else next(found) for row in rows]

@@ -12,16 +12,18 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from heedful.errors import SourceError
-from heedful.sources.column_types import Decimal, TypedColumn, typed_columns
+from heedful.sources.column_types import Decimal, RawColumn, TypedColumn, typed_columns
 from heedful.sources.definition import Source
 from heedful.sources.files import StagedFile, first_line
 from heedful.sources.staging import Staging, identifier, literal
 from heedful.streams.expressions import parse_query
+from heedful.streams.functions import FUNCTIONS
 from heedful.streams.schema import TEXT
 
 ROW = ".row"
 """A hidden column: the number of the record, from 0. No name in an expression begins with a dot."""
 
+_TEXT_FUNCTIONS = tuple({f.node for f in FUNCTIONS if f.group == "text" and f.node is not exp.Anonymous})
 _SAME_AS: Mapping[str, str] = {
     "TIMESTAMP_S": "TIMESTAMP",
     "TIMESTAMP_MS": "TIMESTAMP",
@@ -87,14 +89,15 @@ def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tu
     """
     used, keep_text = _used(source), _keep_text(source)
     unfit: list[Unfit] = []
+    typed = {file.name: _typed(staging, file, None if used.star else used.names, keep_text) for file in files}
+    _agree(typed, keep_text)
     for file in files:
-        typed = _typed(staging, file, None if used.star else used.names, keep_text)
-        wrong = [_unfit(file, column) for column in typed if column.unfit and column.raw.name in used.read]
+        wrong = [_unfit(file, c) for c in typed[file.name] if c.unfit and c.raw.name.lower() in used.read]
         unfit += wrong
-        without = " or ".join(w.where for w in wrong)
-        where = f"not coalesce({without}, false)" if wrong else "true"
-        _create_view(staging, file.name, file, typed, where=where)
-        _create_view(staging, f".{file.name}", file, typed, [f"file_row_number as {identifier(ROW)}"], where=where)
+        where = f"not coalesce({' or '.join(w.where for w in wrong)}, false)" if wrong else "true"
+        _create_view(staging, file.name, file, typed[file.name], where=where)
+        rows = [f"file_row_number as {identifier(ROW)}"]
+        _create_view(staging, f".{file.name}", file, typed[file.name], rows, where=where)
     tables = {file.name: _visible(staging, file.name) for file in files}
     tree = parse_query(source.definition.query or "", tables).tree.copy()
     traced = _trace(tree, {file.name: file for file in files})
@@ -125,7 +128,7 @@ class _Names:
     star: bool
 
 
-def trees(source: Source) -> Iterator[exp.Expression]:
+def trees(source: Source) -> Iterator[exp.Expr]:
     """The expressions of a source, parsed for their names alone; those that do not parse are left out."""
     for entry in source.definition.rows:
         for text in (entry.when, *entry.columns.values()):
@@ -144,44 +147,47 @@ def _used(source: Source) -> _Names:
     return _Names(names, names, star)
 
 
-def _column_names(found: Iterable[exp.Expression]) -> frozenset[str]:
-    """Every name and dotted name that `found` mentions."""
+def _column_names(found: Iterable[exp.Expr]) -> frozenset[str]:
+    """Every name and dotted name that `found` mentions, in small letters, since DuckDB does not tell them apart."""
     names = set()
     for tree in found:
         for column in tree.find_all(exp.Column, exp.Dot):
             parts = [part.name for part in getattr(column, "parts", [])]
             names.update(parts)
             names.add(".".join(parts))
-    return frozenset(names)
+    return frozenset(name.lower() for name in names)
 
 
 def _keep_text(source: Source) -> frozenset[str]:
-    """Columns whose text goes into an id or another text, or that join files: they must keep how they are written."""
+    """Columns that are used as text, or that join files: they must keep how they are written."""
     names: set[str] = set()
+    for tree in trees(source):
+        names.update(_column_names(tree.find_all(exp.DPipe, *_TEXT_FUNCTIONS)))
+        names.update(_column_names(node for node in tree.find_all(exp.EQ, exp.NEQ, exp.In) if _has_text(node)))
     for entry in source.definition.rows:
         for name, text in entry.columns.items():
-            tree = _parsed(text) if isinstance(text, str) else None
-            if tree is None:
-                continue
             declared = entry.table.columns.get(name)
-            if isinstance(tree, exp.Column) and (declared is None or declared.type == TEXT):
-                names.update(_column_names([tree]))
-            for joined in tree.find_all(exp.DPipe, exp.Concat, exp.ConcatWs):
-                names.update(_column_names([joined]))
+            takes_text = declared is None or declared.type == TEXT
+            if isinstance(text, str) and takes_text and isinstance(alone := _parsed(text), exp.Column):
+                names.update(_column_names([alone]))
     query = _parsed(source.definition.query or "")
     for join in query.find_all(exp.Join) if query is not None else ():
-        names.update(identifier.name for identifier in join.args.get("using") or [])
+        names.update(column.name.lower() for column in join.args.get("using") or [])
         if on := join.args.get("on"):
             names.update(_column_names([on]))
     return frozenset(names)
 
 
-def _parsed(text: str) -> exp.Expression | None:
+def _has_text(node: exp.Expr) -> bool:
+    """Whether a comparison is with a text in quotes."""
+    return any(isinstance(part, exp.Literal) and part.is_string for part in node.iter_expressions())
+
+
+def _parsed(text: str) -> exp.Expr | None:
     try:
-        tree: Any = sqlglot.parse_one(text, dialect="duckdb") if text.strip() else None
+        return sqlglot.parse_one(text, dialect="duckdb") if text.strip() else None
     except SqlglotError:
         return None
-    return tree if isinstance(tree, exp.Expression) else None
 
 
 def _typed(
@@ -190,6 +196,7 @@ def _typed(
     """The columns of a file; only those used are looked at, the others stay text."""
 
     def is_used(name: str) -> bool:
+        name = name.lower()
         first, last = name.split(".", maxsplit=1)[0], name.rsplit(".", maxsplit=1)[-1]
         return used is None or not used.isdisjoint((name, first, last))
 
@@ -201,7 +208,17 @@ def _typed(
     return [found.get(c.stored) or _as_it_is(c) for c in file.columns]
 
 
-def _as_it_is(column: Any) -> TypedColumn:
+def _agree(typed: Mapping[str, list[TypedColumn]], keep_text: frozenset[str]) -> None:
+    """Let a column that joins files be text in all of them if its values are no whole numbers in one."""
+    named: dict[str, list[TypedColumn]] = {}
+    for column in (column for columns in typed.values() for column in columns):
+        named.setdefault(column.raw.name.lower(), []).append(column)
+    mixed = {n for n, columns in named.items() if n in keep_text and len({c.type for c in columns}) > 1}
+    for columns in typed.values():
+        columns[:] = [_as_it_is(c.raw) if c.raw.name.lower() in mixed and c.raw.infer != "no" else c for c in columns]
+
+
+def _as_it_is(column: RawColumn) -> TypedColumn:
     kind = _SAME_AS.get(column.type, "VARCHAR" if column.type.startswith("ENUM") else column.type)
     stored = identifier(column.stored)
     return TypedColumn(column, kind, stored if kind == column.type else f"cast({stored} as {kind})")

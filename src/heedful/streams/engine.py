@@ -148,6 +148,8 @@ def confined_duckdb(
         paths = [p for p in allowed if p not in folders]
         try:
             connection.execute("set global TimeZone = 'UTC'")
+            # In a prompt or a notebook DuckDB would print its own progress into our output.
+            connection.execute("set enable_progress_bar = false")
             connection.execute(f"set temp_directory = {_quoted(str(spill.absolute()) if spill else '')}")
             connection.execute(f"set allowed_directories = {_list(folders)}")
             connection.execute(f"set allowed_paths = {_list(paths)}")
