@@ -11,7 +11,14 @@ from rich.table import Table
 
 from heedful.measures.results import Result
 from heedful.reports.notebook import figure_cells
-from heedful.reports.sentences import base_sentence, change_sentence, headline, readings, segment_phrase, target_sentence
+from heedful.reports.sentences import (
+    base_sentence,
+    change_sentence,
+    headline,
+    readings,
+    segment_phrase,
+    target_sentence,
+)
 from heedful.scorecard.results import ObjectiveResult, ScorecardResult, Status
 
 _MARKS: Mapping[Status, str] = {

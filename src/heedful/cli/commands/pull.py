@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from heedful.cli.options import Workspace, assignments, with_workspace
@@ -16,7 +18,7 @@ from heedful.sources.pull import PullReport
 @with_workspace
 def command(workspace: Workspace, sources: tuple[str, ...], given: tuple[str, ...], dry_run: bool) -> None:
     """Bring SOURCES in, or all of them. Loading twice changes nothing; a changed row replaces its older self."""
-    variables = assignments("--set", given)
+    variables = {name: _as_typed(value) for name, value in assignments("--set", given).items()}
     if not workspace.sources:
         raise click.UsageError(
             f"There are no sources in {workspace.folder / 'sources'}. See docs: how to load a CSV file."
@@ -34,6 +36,12 @@ def command(workspace: Workspace, sources: tuple[str, ...], given: tuple[str, ..
             of = f'{wave.weighting}, wave "{wave.wave}"' if wave.wave else wave.weighting
             counts = f"{wave.respondents:,} respondents count as {wave.n_eff:,.0f}"
             click.echo(f"weights: {of}: {counts} (design effect {wave.deff:.2f})")
+
+
+def _as_typed(value: str) -> str:
+    """A relative path on the command line is meant from where it is typed; one in a file, from the workspace."""
+    path = Path(value)
+    return value if path.is_absolute() or not path.exists() else str(path.resolve())
 
 
 def _summary(report: PullReport, dry_run: bool) -> str:
