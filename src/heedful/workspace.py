@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,20 +10,23 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 
 import pyarrow as pa
 
-from heedful.errors import DefinitionError, HeedfulError, InputError, Problem, UnknownNameError
+from heedful.definitions import read_yaml
+from heedful.errors import DefinitionError, ExpressionError, HeedfulError, InputError, Problem, UnknownNameError
 from heedful.measures.compare import Against, Comparisons, compare
-from heedful.measures.compose import check
+from heedful.measures.compose import WEIGHTED, check
+from heedful.measures.facts import FACT_TYPES
 from heedful.measures.own import load_measures
 from heedful.measures.periods import local_date
 from heedful.measures.question import MeasureInfo, Over, Question, Scalar
-from heedful.measures.registry import Catalogue
+from heedful.measures.registry import Catalogue, shipped
 from heedful.measures.runner import Runner
-from heedful.measures.segments import load_segments
+from heedful.measures.segments import Segmentations, load_segments
 from heedful.measures.setting import Setting
+from heedful.measures.sql import EARLIEST, LATEST
 from heedful.measures.waves import WeightedWave, load_weightings, weigh
 from heedful.reports.notebook import Figures
 from heedful.scorecard.definition import Objective, Scorecard, check_scorecard, load_scorecard
@@ -30,7 +34,7 @@ from heedful.scorecard.evaluate import evaluate
 from heedful.scorecard.lint import Linted, lint_scorecard
 from heedful.scorecard.results import Freshness, ScorecardResult, Verbatim
 from heedful.scorecard.verbatims import verbatims_of
-from heedful.settings import Settings, load_settings
+from heedful.settings import SETTINGS_FILE, Settings, load_settings
 from heedful.sources.checks import check_source
 from heedful.sources.definition import Source, load_source
 from heedful.sources.pull import Progress, PullReport, pull
@@ -39,6 +43,7 @@ from heedful.streams.engine import DuckDBEngine
 from heedful.streams.expressions import parse_condition, table_columns
 from heedful.streams.lake import Lake
 from heedful.streams.schema import ACTIVITY, ATTRIBUTE_TYPES, FEEDBACK
+from heedful.streams.scratch import spill_folder
 
 Day = date | str
 
@@ -82,24 +87,44 @@ class Workspace:
 
     @cached_property
     def setting(self) -> Setting:
-        """What measures know of the workspace."""
-        bare = Setting(self.settings.zone, self.settings.own_brand, self.settings.currency, self.attributes)
-        segmentations = load_segments(self.folder / "segments.yaml", self.attributes)
+        """What measures know of the workspace. Raises `DefinitionError`."""
+        problems = self._unfit_settings()
+        segmentations: Segmentations = {}
+        with _collecting(problems):
+            segmentations = load_segments(self.folder / "segments.yaml", self.attributes)
+        if problems:
+            raise DefinitionError(problems)
         return Setting(
-            bare.zone,
-            bare.own_brand,
-            bare.currency,
-            bare.attributes,
+            self.settings.zone,
+            self.settings.own_brand,
+            self.settings.currency,
+            self.attributes,
             segmentations,
-            self._first_value(),
+            self.settings.first_value,
             self.settings.bases.flag_below,
         )
 
-    def _first_value(self) -> str | None:
-        text = self.settings.first_value
-        if text is not None:
-            parse_condition(text, table_columns(ACTIVITY))
-        return text
+    def _unfit_settings(self) -> list[Problem]:
+        """What is wrong in heedful.yaml that only measures can tell."""
+        document = read_yaml(self.folder / SETTINGS_FILE)
+        parameters = {name for measure in shipped().values() for name in measure.params}
+        taken = {
+            **dict.fromkeys({"as_of", "own_brand", WEIGHTED, *parameters}, "something that conditions know already"),
+            **dict.fromkeys(FACT_TYPES, "a fact that segments know of each customer"),
+        }
+        problems = [
+            document.problem(
+                ("attributes", name), f'the attribute "{name}" bears the name of {taken[name]}; rename it.'
+            )
+            for name in self.attributes
+            if name in taken
+        ]
+        if self.settings.first_value is not None:
+            try:
+                parse_condition(self.settings.first_value, table_columns(ACTIVITY))
+            except ExpressionError as error:
+                problems.append(document.problem(("first_value",), str(error)))
+        return problems
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -140,9 +165,9 @@ class Workspace:
         def info(name: str) -> MeasureInfo:
             return measures[name].info()
 
-        def wrong_where(name: str, where: str) -> str | None:
+        def wrong(question: Question) -> str | None:
             try:
-                check(measures[name], Question(name, where=where), setting)
+                check(measures[question.measure], question, setting)
             except InputError as error:
                 return str(error)
             return None
@@ -151,7 +176,14 @@ class Workspace:
             (*ACTIVITY.columns, *FEEDBACK.columns, *self.attributes)
         )
         segments |= {n: list(s.segments) if s.segments else None for n, s in setting.segmentations.items()}
-        problems += check_scorecard(scorecard, document, info=info, segments=segments, check_where=wrong_where)
+        problems += check_scorecard(
+            scorecard,
+            document,
+            info=info,
+            segments=segments,
+            check_where=lambda name, where: wrong(Question(name, where=where)),
+            check_params=lambda name, params: wrong(Question(name, params=params)),
+        )
         return [scorecard]
 
     def check(self) -> list[Problem]:
@@ -223,8 +255,7 @@ class Workspace:
 
     def open_engine(self) -> DuckDBEngine:
         """An engine over the tables as they are now; its caller closes it."""
-        spill = self.lake.root / ".spill"
-        spill.mkdir(parents=True, exist_ok=True)
+        spill = spill_folder(self.lake.root)
         return DuckDBEngine(
             self.lake.snapshot(), memory_limit=self.settings.memory, threads=self.settings.threads, spill=spill
         )
@@ -234,6 +265,7 @@ class Workspace:
         if "runner" in self.__dict__:
             self.runner.engine.close()
             del self.__dict__["runner"]
+            shutil.rmtree(spill_folder(self.lake.root), ignore_errors=True)
 
     def question(
         self,
@@ -248,7 +280,9 @@ class Workspace:
         segment: Mapping[str, str] | None = None,
         **params: Scalar,
     ) -> Question:
-        """The question as `measure` takes it; dates may be ISO text."""
+        """The question as `measure` takes it; dates may be ISO text. Raises `InputError`."""
+        if over is not None and over not in get_args(Over):
+            raise InputError(f'There is no period "{over}". There are: {", ".join(get_args(Over))}.')
         return Question(
             measure,
             by=(by,) if isinstance(by, str) else tuple(by),
@@ -385,9 +419,14 @@ def _collecting(problems: list[Problem]) -> Iterator[None]:
 
 
 def _day(value: Day | None) -> date | None:
-    if value is None or isinstance(value, date):
-        return value
+    if value is None:
+        return None
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         raise InputError(f'"{value}" is not a date; write it as 2026-03-31.') from None
+    if isinstance(day, datetime):
+        raise InputError(f"{value} is a time; a question is about whole days, such as {day:%Y-%m-%d}.")
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise InputError(f"{day} is too far away; dates lie between {EARLIEST:%Y-%m-%d} and {LATEST:%Y-%m-%d}.")
+    return day

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from heedful.errors import InputError
 from heedful.measures.comparisons import compare_rows, holm
+from heedful.measures.labels import label_text
 from heedful.measures.question import Answers, Question
 from heedful.measures.results import Result, Row
 
@@ -88,13 +89,6 @@ def compare(answers: Answers, question: Question, against: Against) -> Compariso
         for (now, other), f, p in zip(pairs, found, corrected, strict=True)
     )
     return Comparisons(against, rows, result.by, result.notes)
-
-
-def label_text(label: object) -> str:
-    """A group's label as questions spell it: empty where there is none."""
-    if label is None:
-        return ""
-    return str(label).lower() if isinstance(label, bool) else str(label)
 
 
 def _rest(answers: Answers, question: Question, row: Row) -> Row:

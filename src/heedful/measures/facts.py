@@ -49,6 +49,7 @@ COUNTED: Mapping[str, Fact] = {
     ),
 }
 
+
 def _days(since: str) -> str:
     """Whole days gone by: `date_diff` would count the midnights of UTC."""
     return f"cast(floor((epoch(ref_at) - epoch({since})) / 86400) as bigint)"

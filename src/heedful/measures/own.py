@@ -93,7 +93,7 @@ class OwnMeasure(Definition):
     def measure(self, name: str, currency: str) -> Measure:
         """The measure that it declares."""
         form = self.form
-        unit = self.unit or ("points" if self.times == 100 and form == "net_share" else _UNITS.get(form, ""))  # noqa: PLR2004
+        unit = self.unit or ("points" if self.times == 100 and form == "net_share" else _UNITS.get(form, ""))
         if form == "rate":
             return self._declared(
                 name, Statistic("share", {"of": "has_happened"}, self.times), unit, currency, relation="at_risk"

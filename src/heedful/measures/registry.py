@@ -108,7 +108,7 @@ def measure(
         if name in _registered:
             raise InputError(f'Two measures are called "{name}". Rename one of them.')
         _registered[name] = Measure(
-            name, title, stream, declare(), better, unit, about or (declare.__doc__ or ""), source, where, scale,
+            name, title, stream, declare(), better, unit, about or " ".join((declare.__doc__ or "").split()), source, where, scale,
             relation, event, kind, voice, outcome, None, params or {},
         )  # fmt: skip
         return declare

@@ -16,8 +16,9 @@ from sqlglot import exp
 
 from heedful.errors import InputError
 from heedful.measures import estimators
-from heedful.measures.compose import Plan, Scope, at_ranks, compose
+from heedful.measures.compose import Plan, Scope, compose
 from heedful.measures.estimators import ClusterSums, Estimate
+from heedful.measures.forms import at_ranks
 from heedful.measures.intervals import median_levels, share_interval, survival_median
 from heedful.measures.periods import Period, grid, local_date, midnight, period_start, span
 from heedful.measures.question import MeasureInfo, Question
@@ -87,6 +88,18 @@ class Runner:
     def _has_versions(self) -> bool:
         return bool(self.engine.query("select count(valid_to) as k from customers").to_pylist()[0]["k"])
 
+    def _exists(self, table: str, condition: str) -> bool:
+        """Whether any row meets the condition; an engine that keeps bounds of its columns need not read them."""
+        return bool(self.engine.query(f"select 1 as k from {table} where {condition} limit 1").num_rows)
+
+    @cached_property
+    def _has_own_weights(self) -> bool:
+        return self._exists("feedback", "weight <> 1")
+
+    @cached_property
+    def _anonymous(self) -> frozenset[str]:
+        return frozenset(stream for stream in ("feedback", "activity") if self._exists(stream, "customer_id is null"))
+
     @cached_property
     def _has_weights(self) -> bool:
         return bool(self.engine.query("select count(*) as k from weights").to_pylist()[0]["k"])
@@ -115,12 +128,21 @@ class Runner:
             periods = grid(min(start, end), end, question.over, zone)
             if len(periods) > _LONGEST_GRID:
                 raise InputError(
-                    f"From {start} to {end} there are {len(periods)} of a {question.over}; at most {_LONGEST_GRID} can be "
+                    f"From {start} to {end} there are {len(periods)} {question.over}s; at most {_LONGEST_GRID} can be "
                     "asked for. Give a later --from or a longer --over."
                 )
             keys = tuple(period_start(p.first, question.over) for p in periods if p.first is not None)
         cut = midnight(as_of + timedelta(days=1), zone)
-        return Scope(self.setting, cut, periods, keys, self._has_versions, self._has_weights)
+        return Scope(
+            self.setting,
+            cut,
+            periods,
+            keys,
+            self._has_versions,
+            self._has_weights,
+            self._has_own_weights,
+            self._anonymous,
+        )
 
     def plan(self, question: Question) -> Plan:
         """The composed query of `question`."""
@@ -343,7 +365,7 @@ def _medians(runner: Runner, measure: Measure, plan: Plan, table: pa.Table, grou
         for place, level, n in zip(places, levels.tolist(), sums.n.tolist(), strict=True)
         if not math.isnan(level)
     ]
-    rows = runner.engine.query(at_ranks(plan, ranks)).to_pylist() if ranks else []
+    rows = runner.engine.query(at_ranks(plan.tree, ranks)).to_pylist() if ranks else []
     bounds: dict[int, list[float]] = {}
     for row in rows:
         bounds.setdefault(row["place"], []).append(float(row["v"]) * measure.statistic.times)

@@ -16,7 +16,7 @@ from heedful.measures.facts import FACT_TYPES, fact_ctes
 from heedful.measures.relations import relation_ctes
 from heedful.measures.sql import sql
 from heedful.streams.expressions import Expression, parse_condition, table_columns
-from heedful.streams.schema import CUSTOMERS
+from heedful.streams.schema import ACTIVITY, CUSTOMERS, FEEDBACK, MARKET
 
 
 class Segmentation(Definition):
@@ -44,13 +44,20 @@ class Segmentation(Definition):
             raise ValueError("a segmentation by an attribute or by rfm is exclusive; write exclusive: true.")
         return self
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its segments; empty where they are the values of an attribute, whatever those are."""
+        return _RFM_LABELS if self.rfm else tuple(self.segments or ())
+
 
 class SegmentFile(RootModel[dict[str, Segmentation]]):
     """segments.yaml: segmentations by name."""
 
 
 Segmentations = Mapping[str, Segmentation]
+_STREAM_COLUMNS = frozenset(c for table in (FEEDBACK, ACTIVITY, MARKET) for c in table.columns)
 
+_RFM_LABELS = ("champions", "loyal", "recent", "slipping", "at risk", "lost")
 RFM_SEGMENTS = """
 case when r >= 4 and fm >= 4 then 'champions'
      when r >= 3 and fm >= 3 then 'loyal'
@@ -85,6 +92,11 @@ def _problems(
 ) -> list[Problem]:
     columns = rule_columns(attributes)
     known = [*attributes, "acquired_through"]
+    if not name.isidentifier() or name != name.lower():
+        return [document.problem((name,), f'the segmentation "{name}" has to be lower_snake_case, such as by_value.')]
+    if name in _STREAM_COLUMNS:
+        said = f'the segmentation "{name}" bears the name of a column of the streams; rename it.'
+        return [document.problem((name,), said)]
     if segmentation.by is not None and segmentation.by not in known:
         said = f'customers have no attribute "{segmentation.by}".{did_you_mean(segmentation.by, known)}'
         return [document.problem((name, "by"), f"{said} Declare it under attributes in heedful.yaml.")]
@@ -119,7 +131,7 @@ def profile_ctes(
         return []
     ctes = relation_ctes("firsts", trees, name="firsts") if "tenure_days" in used else []
     ctes += fact_ctes(used & FACT_TYPES.keys() | {"orders"}, trees)
-    columns = "".join(f", c.{a}" for a in sorted(used - FACT_TYPES.keys() - {"customer_id", "last_order_at"}))
+    columns = "".join(f', c."{a}"' for a in sorted(used - FACT_TYPES.keys() - {"customer_id", "last_order_at"}))
     profiles = (
         f"select f.*{columns} from facts as f left join customer_versions as c on c.customer_id = f.customer_id "
         "and c.valid_from <= f.ref_at and c.valid_to > f.ref_at"

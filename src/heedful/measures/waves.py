@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from heedful.definitions import Definition, read_yaml, validate
 from heedful.errors import DefinitionError, ExpressionError, InputError, did_you_mean
 from heedful.measures.setting import Setting
 from heedful.measures.sql import resolve, sql
-from heedful.measures.weighting import rake
+from heedful.measures.weighting import SUM_TOLERANCE, rake
 from heedful.streams.engine import Engine
 from heedful.streams.expressions import parse_condition, table_columns
 from heedful.streams.schema import CUSTOMERS, FEEDBACK, WEIGHTS
@@ -57,10 +57,14 @@ def load_weightings(path: Path, setting: Setting) -> Mapping[str, Weighting]:
     known = _columns(setting)
     problems = []
     for name, weighting in found.items():
-        for column in weighting.margins:
+        for column, shares in weighting.margins.items():
             if column not in known:
                 said = f'there is no column or attribute "{column}".{did_you_mean(column, known)}'
                 problems.append(document.problem((name, "margins", column), said))
+            problems += [document.problem((name, "margins", column, c), said) for c, said in _unfit(shares)]
+        if weighting.bounds is not None and not 0 < weighting.bounds[0] < 1 < weighting.bounds[1]:
+            said = "bounds on weights stand below and above their mean of 1, such as [0.2, 5]."
+            problems.append(document.problem((name, "bounds"), said))
         if weighting.where is not None:
             try:
                 parse_condition(weighting.where, known)
@@ -69,6 +73,15 @@ def load_weightings(path: Path, setting: Setting) -> Mapping[str, Weighting]:
     if problems:
         raise DefinitionError(problems)
     return found
+
+
+def _unfit(shares: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the shares of one margin, beside the category that it is said of."""
+    for category, share in shares.items():
+        if not 0 < share <= 1:
+            yield category, f'the share of "{category}" is {share:g}; shares lie above 0 and up to 1.'
+    if shares and not abs(sum(shares.values()) - 1) <= SUM_TOLERANCE:
+        yield "", f"the shares sum to {sum(shares.values()):.6g}; they have to sum to 1."
 
 
 def weigh(

@@ -22,7 +22,7 @@ Encoded = tuple[Codes, list[str | None]]
 TOLERANCE = 1e-10
 """Weights have converged when each category's share differs from its target by at most this."""
 
-_SUM_TOLERANCE = 1e-6
+SUM_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _check_margin(name: str, shares: Mapping[str, float], codes: Codes, categori
                 f'Margin "{name}": respondents are "{category}", which has no share.{did_you_mean(category, shares)}'
                 f" Stated: {', '.join(shares)}."
             )
-    if not abs(sum(shares.values()) - 1) <= _SUM_TOLERANCE:
+    if not abs(sum(shares.values()) - 1) <= SUM_TOLERANCE:
         problems.append(f'Margin "{name}": the shares sum to {sum(shares.values()):.6g}; they have to sum to 1.')
     return problems
 

@@ -172,10 +172,15 @@ def inactivity_churn() -> Statistic:
     kind="cpi",
     voice="It comes when you said it would",
     outcome="functional",
+    # Kept early counts at once: it can no longer be broken. That flatters the days that are not over yet, so the latest
+    # whole period is the one to judge by. Agreed in docs/decisions (6); 0.91509 over 6,807 on Olist as of 2018-10-01.
     where="due_at is not null and (ended_at is not null or due_at < as_of)",
 )
 def on_time_rate() -> Statistic:
-    """Of what was promised for a time, the share that had ended by then. Past due and not ended is late; not yet due does not count."""
+    """Of what was promised for a time, the share that had ended by then.
+
+    Past due and not ended is late; neither due nor ended does not count yet.
+    """
     return share("coalesce(ended_at <= due_at, false)")
 
 

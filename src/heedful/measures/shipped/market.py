@@ -9,9 +9,7 @@ from heedful.measures.statistic import Statistic, panel_mean, panel_share
 @measure("market_share", title="Market share", stream="market", better="higher", unit="share", kind="kpi")
 def market_share() -> Statistic:
     """Our sales as a share of the sales of all brands; volume where sales are not given."""
-    return panel_share(
-        of="case when brand = own_brand then coalesce(sales, volume) else 0 end", per="coalesce(sales, volume)"
-    )
+    return panel_share(of="case when brand = own_brand then coalesce(sales, volume) end", per="coalesce(sales, volume)")
 
 
 @measure("brand_awareness", title="Know us", stream="market", better="higher", unit="share", kind="kpi")
@@ -31,4 +29,4 @@ def brand_awareness() -> Statistic:
 )
 def share_of_search() -> Statistic:
     """Searches for us as a share of the searches for all brands."""
-    return panel_share(of="case when brand = own_brand then searches else 0 end", per="searches")
+    return panel_share(of="case when brand = own_brand then searches end", per="searches")
