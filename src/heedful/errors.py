@@ -75,10 +75,11 @@ class SourceError(InputError):
 class UnknownNameError(InputError):
     """A name that does not exist. `closest` is the best guess or None."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], *, listed_by: str = "") -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], *, of: str = "", listed_by: str = "") -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
         self.closest = closest(name, self.known)
-        super().__init__(f'There is no {kind} "{name}".{did_you_mean(name, self.known, listed_by=listed_by)}')
+        owner = f' of "{of}"' if of else ""
+        super().__init__(f'There is no {kind} "{name}"{owner}.{did_you_mean(name, self.known, listed_by=listed_by)}')
 
 
 class LakeError(HeedfulError):

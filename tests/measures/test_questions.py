@@ -27,15 +27,15 @@ def given(loaded: Callable[[str], Runner]) -> Runner:
         (Question("nps", by=("touchpint",)), 'There is no column or segmentation "touchpint". Closest: touchpoint.'),
         (Question("nps", by=("countri",)), 'There is no column or segmentation "countri". Closest: country.'),
         (Question("churn_rate", by=("touchpoint",)), 'There is no column or segmentation "touchpoint".'),
-        (Question("nps", segment={"care": "lat"}), 'There is no segment of "care" "lat". Closest: late.'),
-        (Question("nps", outside={"care": "lat"}), 'There is no segment of "care" "lat". Closest: late.'),
-        (Question("nps", outside={"stage": "onse"}), 'There is no segment of "stage" "onse". Closest: once.'),
+        (Question("nps", segment={"care": "lat"}), 'There is no segment "lat" of "care". Closest: late.'),
+        (Question("nps", outside={"care": "lat"}), 'There is no segment "lat" of "care". Closest: late.'),
+        (Question("nps", outside={"stage": "onse"}), 'There is no segment "onse" of "stage". Closest: once.'),
         (
             Question("nps", segment={"value": "champion"}),
-            'There is no segment of "value" "champion". Closest: champions.',
+            'There is no segment "champion" of "value". Closest: champions.',
         ),
-        (Question("csat", params={"box": 1}), 'There is no parameter of "csat" "box". Closest: boxes.'),
-        (Question("nps", params={"weightd": False}), 'There is no parameter of "nps" "weightd". Closest: weighted.'),
+        (Question("csat", params={"box": 1}), 'There is no parameter "box" of "csat". Closest: boxes.'),
+        (Question("nps", params={"weightd": False}), 'There is no parameter "weightd" of "nps". Closest: weighted.'),
     ],
 )
 def test_an_unknown_name_is_told_with_the_closest_one(given: Runner, question: Question, message: str) -> None:

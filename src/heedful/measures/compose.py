@@ -412,7 +412,8 @@ class Composer:
 _ONE_VERSION = "select customer_id, :earliest as valid_from, :latest as valid_to{attributes} from customers"
 _VERSIONS = (
     "select customer_id, case when lag(valid_from) over (partition by customer_id order by valid_from) is null "
-    "then :earliest else valid_from end as valid_from, coalesce(valid_to, :latest) as valid_to{attributes} from customers"
+    "then :earliest else valid_from end as valid_from, coalesce(valid_to, :latest) as valid_to{attributes} "
+    "from customers"
 )
 
 

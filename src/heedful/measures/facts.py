@@ -110,8 +110,8 @@ def fact_ctes(names: Iterable[str], trees: Mapping[str, exp.Expr]) -> list[tuple
     people = " union ".join(f"{k} {'and' if 'where' in k else 'where'} customer_id is not null" for k in known)
     columns = ", ".join(["k.period", "k.ref_at", "k.customer_id", *running])
     state = (
-        f"select {columns} from (select p.customer_id, g.period, g.ref_at from ({people}) as p cross join grid as g) as k "
-        + " ".join(joins)
+        f"select {columns} from "
+        f"(select p.customer_id, g.period, g.ref_at from ({people}) as p cross join grid as g) as k " + " ".join(joins)
     )
     ctes.append(("states", sql(state)))
     extra = "".join(f", {DERIVED[n][1]} as {n}" for n in sorted(wanted & DERIVED.keys()))

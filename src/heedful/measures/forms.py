@@ -46,8 +46,8 @@ def _clustered(
     ]
     if late:
         attributes = ", ".join(f'c."{name}" as {key}' for key, name in late.items())
-        joined = f"select k.*, {attributes} from clusters as k left join customer_versions as c on c.customer_id = k.customer_id"
-        parts.append(("placed", select(joined)))
+        customers = "left join customer_versions as c on c.customer_id = k.customer_id"
+        parts.append(("placed", select(f"select k.*, {attributes} from clusters as k {customers}")))
     result = select(
         f"select {', '.join(keys)}, count(*) as m, cast(sum(n) as bigint) as n, sum({x}) as sx, sum(y) as sy, "
         f"sum({x} * {x}) as sxx, sum({x} * y) as sxy, sum(y * y) as syy{', sum(a) as s_abs' if absolute else ''} "
@@ -138,7 +138,8 @@ def _customers(c: Composer, groups: Sequence[exp.Expr]) -> Parts:
     )
     result = select(
         f"select {', '.join(keys)}, count(*) as m, cast(sum(n) as bigint) as n, cast(count(*) as double) as sx, "
-        "sum(y) as sy, cast(count(*) as double) as sxx, sum(y) as sxy, sum(y * y) as syy from clusters where y is not null"
+        "sum(y) as sy, cast(count(*) as double) as sxx, sum(y) as sxy, sum(y * y) as syy "
+        "from clusters where y is not null"
     )
     return [("base", base), ("clusters", clusters)], result.group_by(*keys)
 
@@ -197,7 +198,9 @@ def _choices(c: Composer, groups: Sequence[exp.Expr]) -> Parts:
         ),
         (
             "picks",
-            select(f"select {unit_list}, response, choice, max(w) as w from base").group_by(*units, "response", "choice"),
+            select(f"select {unit_list}, response, choice, max(w) as w from base").group_by(
+                *units, "response", "choice"
+            ),
         ),
         ("picked", select(f"select {unit_list}, choice, sum(w) as y from picks").group_by(*units, "choice")),
         (

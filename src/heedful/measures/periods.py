@@ -24,7 +24,7 @@ class Period:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which the local `day` begins, in UTC. In a zone that skips midnight, the first instant after it."""
+    """The instant at which the local `day` begins, in UTC; where the zone skips midnight, the first one after it."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

@@ -60,7 +60,7 @@ RELATIONS: Mapping[str, Relation] = {
         # Where a source states a whole market beside its parts, sums over both would count it twice.
         "select *, period_start as occurred_at, cast(null as varchar) as customer_id, "
         "segment = '' or max(case when segment = '' then 1 else 0 end) over (partition by source, period_start) = 0 "
-        "as is_summed from market where period_start < :as_of",
+        "as is_summed from market where period_end <= :as_of",
         meaning="the market, by period, segment and brand",
         like="market",
     ),

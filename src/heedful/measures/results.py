@@ -20,7 +20,8 @@ Reason = Literal["no_answers", "too_few", "not_yet", "not_recorded", "hidden"]
 ALL = "all"
 
 RESERVED = (
-    "measure", "segment", "period_start", "period_end", "value", "low", "high", "n", "customers", "n_eff", "unit", "flag", "reason",
+    "measure", "segment", "period_start", "period_end", "value", "low", "high", "n", "customers", "n_eff", "unit",
+    "flag", "reason",
 )  # fmt: skip
 """Column names of results. What is grouped by and bears one of them stands in tables as `by_unit`, `by_value`."""
 

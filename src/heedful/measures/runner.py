@@ -78,10 +78,15 @@ class Runner:
         table = self.engine.query(
             "select min(t) as first_at, max(u) as last_at from ("
             "select min(occurred_at) as t, max(occurred_at) as u from feedback union all "
-            "select min(occurred_at) as t, greatest(max(occurred_at), coalesce(max(ended_at), max(occurred_at))) as u from activity union all "
-            "select min(period_start) as t, max(period_start) as u from market) as reach"
+            "select min(occurred_at) as t, greatest(max(occurred_at), coalesce(max(ended_at), max(occurred_at))) as u "
+            "from activity union all "
+            # A period of a market is known once it is over; its end is the first instant of the next.
+            "select min(period_start) as t, max(period_end) - interval '1 second' as u from market) as reach"
         )
         row = table.to_pylist()[0]
+        if row["last_at"] is None:
+            known = "select min(acquired_at) as first_at, max(acquired_at) as last_at from customers"
+            row = self.engine.query(known).to_pylist()[0]
         return Reach(row["first_at"], row["last_at"])
 
     @cached_property
@@ -188,7 +193,7 @@ class Runner:
         )
 
     def _recorded(self, measure: Measure, scope: Scope) -> bool:
-        """Whether the kind of row that the measure waits for was recorded by then: no cancellations on file is not no churn."""
+        """Whether the kind of row that the measure waits for was recorded by then: none on file is not none."""
         witness = (
             "kind = 'cancellation'"
             if measure.rows == "standings"
@@ -335,7 +340,7 @@ def _survivals(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: G
     return figures
 
 
-def _panels(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
+def _panels(_: Runner, __: Measure, ___: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
     sx, sy, base, n = (_floats(table, c) for c in ("sx", "sy", "base", "n"))
     figures = []
     with np.errstate(invalid="ignore", divide="ignore"):

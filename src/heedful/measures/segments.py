@@ -173,16 +173,15 @@ def member_ctes(
 
 
 _BY_ATTRIBUTE = (
-    "select g.period, c.customer_id, cast(:value as varchar) as segment from customer_versions as c cross join grid as g "
+    "select g.period, c.customer_id, cast(:value as varchar) as segment "
+    "from customer_versions as c cross join grid as g "
     "where c.valid_from <= g.ref_at and c.valid_to > g.ref_at and :value is not null"
 )
 # Equal values share a rank, so that nobody is moved across a border by the order in which rows happen to be read.
+_QUINTILE = "1 + floor(5.0 * (rank() over (partition by period order by {}) - 1) / count(*) over (partition by period))"
 _RFM = (
-    "select period, customer_id, "
-    "1 + floor(5.0 * (rank() over (partition by period order by last_order_at) - 1) / count(*) over (partition by period)) as r, "
-    "1 + floor(5.0 * (rank() over (partition by period order by orders) - 1) / count(*) over (partition by period)) as f, "
-    "1 + floor(5.0 * (rank() over (partition by period order by spend) - 1) / count(*) over (partition by period)) as m "
-    "from profiles where orders > 0"
+    f"select period, customer_id, {_QUINTILE.format('last_order_at')} as r, {_QUINTILE.format('orders')} as f, "
+    f"{_QUINTILE.format('spend')} as m from profiles where orders > 0"
 )
 _RFM_MEMBERS = (
     f"select period, customer_id, {RFM_SEGMENTS} as segment "

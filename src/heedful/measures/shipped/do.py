@@ -150,13 +150,13 @@ def retention_rate() -> Statistic:
     "churn_rate", title="Cancelled", stream="customers", relation="standings", better="lower", unit="share", kind="kpi"
 )
 def churn_rate() -> Statistic:
-    """Of the customers at the start of the period, the share who cancelled in it. Without a start: of all there ever were."""
+    """Of the customers at the start of the period, the share who cancelled in it; without a start, of all ever."""
     return share("has_left")
 
 
 @measure(
-    "inactivity_churn", title="Fell silent", stream="activity", relation="silences", better="lower", unit="share", kind="kpi",
-    event=_SIGN, params={"window_days": _SILENCE, "only_kind": _ONLY},
+    "inactivity_churn", title="Fell silent", stream="activity", relation="silences", better="lower", unit="share",
+    kind="kpi", event=_SIGN, params={"window_days": _SILENCE, "only_kind": _ONLY},
 )  # fmt: skip
 def inactivity_churn() -> Statistic:
     """Of the customers active within `window_days` before the period, the share silent for `window_days` at its end."""
@@ -197,7 +197,7 @@ def on_time_rate() -> Statistic:
     source="Kaplan and Meier (1958), JASA 53; interval: Brookmeyer and Crowley (1982), Biometrics 38",
 )
 def time_to_value() -> Statistic:
-    """Days until half of the customers won in the period had their `first_value`; those still waiting are counted as such."""
+    """Days until half of the customers won in the period had their `first_value`; who still waits counts as waiting."""
     return survival("days", "is_reached")
 
 
