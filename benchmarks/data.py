@@ -18,7 +18,7 @@ def make(folder: Path, activity: int, feedback: int) -> None:
     customers = max(activity // 20, 100)
     folder.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect()
-    con.execute("set timezone = 'UTC'; set preserve_insertion_order = true")
+    con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
     listed = ", ".join(f"'{c}'" for c in COUNTRIES)
     parts = {
         "customers": f"""
@@ -28,7 +28,8 @@ def make(folder: Path, activity: int, feedback: int) -> None:
             from range({customers}) t(i)""",
         "activity": f"""
             select 'shop' as source, 'A' || i as activity_id,
-                   'C' || lpad((hash(i, 1) % {customers})::varchar, 9, '0') as customer_id, null::varchar as anonymous_id,
+                   'C' || lpad((hash(i, 1) % {customers})::varchar, 9, '0') as customer_id,
+                   null::varchar as anonymous_id,
                    at_ as occurred_at,
                    case when k in (1, 3) then at_ + to_minutes((hash(i, 3) % 9000)::int) end as ended_at,
                    ['order', 'delivery', 'visit', 'contact', 'return'][1 + k] as kind,

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- a query an analyst would write stands on one line, beside the others that it is compared with
 """Twelve measures by segment and month, each as hand-written SQL, in pandas and in polars.
 
 The peers compute the figure and its base. None of them computes an interval with the customer as sampling unit; that

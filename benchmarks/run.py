@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
@@ -39,6 +41,7 @@ class Ran(TypedDict):
 def run_one(tool: str, folder: Path) -> Ran:
     """All twelve with one tool: wall seconds each, CPU seconds and peak MB in all."""
     seconds: dict[str, float] = {}
+    work: dict[str, Callable[[], object]]
     if tool == "heedful":
         from zoneinfo import ZoneInfo
 
@@ -51,15 +54,15 @@ def run_one(tool: str, folder: Path) -> Ran:
         runner = Runner(
             DuckDBEngine(data.tables(folder)), Setting(ZoneInfo("Europe/Riga"), "Own", "EUR", {"country": TEXT})
         )
-        work = {m: (lambda m=m: runner.answer(Question(m, by=("country",), over="month"))) for m in MEASURES}
+        work = {m: partial(runner.answer, Question(m, by=("country",), over="month")) for m in MEASURES}
     elif tool == "hand-written SQL":
         import duckdb
 
         con = duckdb.connect()
-        con.execute("set timezone = 'UTC'")
+        con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
         for name in ("feedback", "activity", "customers"):
             con.execute(f"create view {name} as from read_parquet('{folder / name}.parquet')")
-        work = {m: (lambda m=m: con.sql(hand_sql(m)).to_arrow_table()) for m in MEASURES}
+        work = {m: partial(lambda name: con.sql(hand_sql(name)).to_arrow_table(), m) for m in MEASURES}
     elif tool == "pandas":
         import pandas as pd
 

@@ -15,7 +15,12 @@ from heedful.workspace import Workspace, open_workspace
 from tests.real_data import real_data
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-STANDINS: dict[str, Standin] = {"shop": "olist", "telecom": "telco_churn", "airport": "sfo_customer_survey", "retailer": "online_retail"}
+STANDINS: dict[str, Standin] = {
+    "shop": "olist",
+    "telecom": "telco_churn",
+    "airport": "sfo_customer_survey",
+    "retailer": "online_retail",
+}
 
 
 def opened(name: str, data: Path, folder: Path) -> Workspace:

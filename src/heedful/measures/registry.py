@@ -109,7 +109,8 @@ def measure(
             raise InputError(f'Two measures are called "{name}". Rename one of them.')
         said = about or " ".join((declare.__doc__ or "").split())
         _registered[name] = Measure(
-            name, title, stream, declare(), better, unit, said, source, where, scale, relation, event, kind, voice, outcome, None, params or {},
+            name, title, stream, declare(), better, unit, said, source, where, scale, relation, event, kind, voice,
+            outcome, None, params or {},
         )  # fmt: skip
         return declare
 

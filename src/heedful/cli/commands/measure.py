@@ -7,10 +7,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from heedful.measures.formats import difference_format, period_name
 from heedful.cli.options import DAY, Workspace, assignments, formatted, scalar, with_workspace
 from heedful.cli.output import figures, show
 from heedful.measures.compare import Against, Comparisons
+from heedful.measures.formats import difference_format, period_name
 from heedful.measures.question import Over
 from heedful.measures.results import Result
 from heedful.reports.notebook import figure_cells

@@ -57,7 +57,7 @@ def draw_customers(rng: np.random.Generator, n: int) -> Customers:
         tenure=tenure,
         contract=contract,
         left=happens(rng, leaving, n),
-        monthly=np.round(np.clip(rng.normal(65, 30, n), 18.3, 118.7), 2),
+        monthly=np.asarray(np.round(np.clip(rng.normal(65, 30, n), 18.3, 118.7), 2), dtype=np.float64),
     )
 
 
@@ -101,7 +101,9 @@ def status(rng: np.random.Generator, customers: Customers) -> Columns:
     """How satisfied each is, and whether and why they left. As in the original, a score of 1 or 2 gives it away."""
     n, left = len(customers), customers.left
     unhappy, content = pick_index(rng, (0.48, 0.28, 0.24), n), pick_index(rng, (0.43, 0.35, 0.22), n)
-    categories, reasons, shares = zip(*REASONS, strict=True)
+    categories = tuple(category for category, _, _ in REASONS)
+    reasons = tuple(reason for _, reason, _ in REASONS)
+    shares = tuple(share for _, _, share in REASONS)
     why = pick_index(rng, shares, n)
     stage = np.where(left, "Churned", np.where(customers.tenure <= 3, "Joined", "Stayed")).astype(object)
     return {

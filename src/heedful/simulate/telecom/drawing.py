@@ -81,7 +81,7 @@ def month_starts(plan: Plan) -> Whole:
     first = np.datetime64(plan.calendar.since, "D")
     months = np.arange(first.astype("datetime64[M]"), np.datetime64(plan.calendar.until, "M") + 2)
     into = first - first.astype("datetime64[M]").astype("datetime64[D]")
-    days = (months.astype("datetime64[D]") + into - first).astype(np.int64)
+    days: Whole = (months.astype("datetime64[D]") + into - first).astype(np.int64)
     return days[days <= plan.calendar.days]
 
 
@@ -118,10 +118,8 @@ def draw_leaving(plan: Plan, customers: Customers, starts: Whole, contacts: Trie
         cancel[gone] = rng.integers(begin, end, len(gone))
         entries.append((at_risk, np.full(len(at_risk), month), leaving, leaves))
         before = begin
-    whom, months, leaving, leaves = (
-        np.concatenate(part) if entries else np.zeros(0, dtype=np.int64) for part in zip(*entries, strict=True)
-    )
-    return cancel, Months(whom, months, leaving, leaves)
+    whom, months, chances, left = zip(*entries, strict=True)  # a span holds one month at least
+    return cancel, Months(*map(np.concatenate, (whom, months, chances, left)))
 
 
 def segments(customers: Customers, of: Whole) -> Iterator[tuple[Mapping[str, str], Flags]]:

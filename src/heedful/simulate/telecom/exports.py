@@ -164,7 +164,7 @@ def write_survey(plan: Plan, customers: Customers, contacts: Tries, waves: Waves
     _, answered = waves.answered(rng, asked=0.5, willing=willing)
     w = np.flatnonzero(answered)
     easy = happens(rng, np.where(contacts.solved, EASY_IF_SOLVED, EASY_IF_NOT), len(contacts))
-    c = np.flatnonzero(happens(rng, 0.16 + 0.06 * ~easy, len(contacts)))
+    c = np.flatnonzero(happens(rng, np.where(easy, 0.16, 0.22), len(contacts)))
     effort_answers = effort(rng, easy[c])
     customer = np.concatenate((waves.customer[w], contacts.customer[c]))
     after = later(contacts.opened_at[c], rng.integers(0, 2, len(c)), rng, SHOPPING_HOURS)
