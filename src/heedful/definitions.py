@@ -176,9 +176,9 @@ class _Reader:
     def _scalar(self, node: yaml.ScalarNode) -> Any:
         loader = _Loader("")
         try:
-            return loader.construct_object(node)  # type: ignore[no-untyped-call]
+            return loader.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             self.problems.append(Problem(f"this value cannot be read: {error}", self.path, node.start_mark.line + 1))
             return None
         finally:
-            loader.dispose()  # type: ignore[no-untyped-call]
+            loader.dispose()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from heedful.errors import InputError
-from heedful.reports.page import render, write_report
 from heedful.reports.fonts import FOLDER, Face
+from heedful.reports.page import render, write_report
 from heedful.scorecard.results import ScorecardResult
 
 HTML = re.compile(r"<style>.*?</style>", re.DOTALL)

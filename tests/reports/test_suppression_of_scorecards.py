@@ -3,8 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from heedful.measures.results import Row
-from heedful.reports.suppression_of_scorecards import suppress_scorecard
-from heedful.reports.suppression_of_scorecards import WITHHELD
+from heedful.reports.suppression_of_scorecards import WITHHELD, suppress_scorecard
 from heedful.scorecard.results import ObjectiveResult, Reading, ScorecardResult, Status
 
 

@@ -172,14 +172,15 @@ def check_scorecard(
     info: Callable[[str], MeasureInfo],
     segments: Mapping[str, Collection[str] | None],
     check_where: Callable[[str, str], str | None] | None = None,
+    check_params: Callable[[str, Mapping[str, Scalar]], str | None] | None = None,
 ) -> list[Problem]:
     """What does not fit the workspace's measures and segments.
 
     `info` raises `UnknownNameError`, as `Answers.info` does. `segments` maps whatever an objective's `segment` may
     name (segmentations, attributes, columns) to its values, None where any value may occur. `check_where` gets a
-    measure and a condition and says what is wrong with it, None if nothing is.
+    measure and a condition and says what is wrong with it, None if nothing is; `check_params` does so for parameters.
     """
-    check = _Check(document, info, segments, check_where)
+    check = _Check(document, info, segments, check_where, check_params)
     found = list(check.repeated(scorecard.objectives))
     for place, objective in enumerate(scorecard.objectives):
         found += check.objective(("objectives", place), objective)
@@ -192,6 +193,7 @@ class _Check:
     info: Callable[[str], MeasureInfo]
     segments: Mapping[str, Collection[str] | None]
     check_where: Callable[[str, str], str | None] | None
+    check_params: Callable[[str, Mapping[str, Scalar]], str | None] | None
 
     def repeated(self, objectives: tuple[Objective, ...]) -> Iterator[Problem]:
         first: dict[str, int] = {}
@@ -224,6 +226,8 @@ class _Check:
             yield from self._targets((*loc, role), spec, info)
             if spec.where and self.check_where and (unfit := self.check_where(spec.measure, spec.where)):
                 yield self.document.problem((*loc, role, "where"), unfit)
+            if spec.params and self.check_params and (unfit := self.check_params(spec.measure, spec.params)):
+                yield self.document.problem((*loc, role, "params", *list(spec.params)[:1]), unfit)
         if objective.benchmark and objective.reading(objective.benchmark.of) is None:
             yield self.document.problem(
                 (*loc, "benchmark"),

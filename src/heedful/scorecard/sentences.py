@@ -41,7 +41,7 @@ def disagreement(say: Reading | None, do: Reading | None) -> str | None:
 
 
 def _bears_out(reading: Reading) -> bool:
-    """Whether the latest figure lies on the side of the target that its status says: a status outlives single figures."""
+    """Whether the latest figure lies on the side of the target that its status says; a status outlives figures."""
     value, target = reading.now.value, reading.target
     if value is None or target is None:
         return False

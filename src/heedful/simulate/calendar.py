@@ -85,7 +85,8 @@ def time_of_day(rng: np.random.Generator, n: int, hours: tuple[int, ...]) -> Spa
 def later(moment: Times, days: Whole, rng: np.random.Generator, hours: tuple[int, ...]) -> Times:
     """A local time `days` days after each `moment`; never before it."""
     then = moment.astype("datetime64[D]").astype("datetime64[s]") + days.astype("timedelta64[D]")
-    return np.maximum(then + time_of_day(rng, len(moment), hours), moment + np.timedelta64(60, "s"))
+    at: Times = np.maximum(then + time_of_day(rng, len(moment), hours), moment + np.timedelta64(60, "s"))
+    return at
 
 
 def months_before(until: date, months: int) -> date:
