@@ -27,8 +27,6 @@ def _clustered(
     """base → clusters → sums: shares, net shares, means and ratios."""
     weight = c.weight()
     columns = {**c.customer(), **({"w": weight} if weight else {}), "v": v, **({"d": d} if d is not None else {})}
-    keys = c.keys(groups)
-    late = c.late(groups)
     times = "w * " if weight else ""
     sums = [f"sum({times}v) as y"]
     if d is not None or weight:
@@ -37,23 +35,35 @@ def _clustered(
         sums.append(f"sum({times}abs(v)) as a")
     # Where each row weighs 1, a customer's x is the number of their rows: one sum less over millions of them.
     x = "x" if d is not None or weight else "cast(n as double)"
-    present = "v is not null and d is not null" if d is not None else "v is not null"
+    present = ["v is not null", *(["d is not null"] if d is not None else [])]
+    figures = [
+        "cast(sum(n) as bigint) as n", f"sum({x}) as sx", "sum(y) as sy", f"sum({x} * {x}) as sxx",
+        f"sum({x} * y) as sxy", "sum(y * y) as syy", *(["sum(a) as s_abs"] if absolute else []),
+    ]  # fmt: skip
+    return _by_customer(c, groups, columns, sums=sums, figures=figures, present=present)
+
+
+def _by_customer(
+    c: Composer,
+    groups: Sequence[exp.Expr],
+    columns: Mapping[str, exp.Expr],
+    *,
+    sums: Sequence[str] = (),
+    figures: Sequence[str],
+    present: Sequence[str] = (),
+) -> Parts:
+    """Rows summed by customer (and n, their number), then the `figures` over customers (and m, their number)."""
+    keys, late = c.keys(groups), c.late(groups)
     units = [k for k in [*keys, *c.customer()] if k not in late]
-    clusters = select(f"select {', '.join(units)}, count(*) as n, {', '.join(sums)} from base where {present}")
-    parts: list[tuple[str, exp.Expr]] = [
-        ("base", c.base(groups, columns, late)),
-        ("clusters", clusters.group_by(*units)),
-    ]
+    where = f" where {' and '.join(present)}" if present else ""
+    clusters = select(f"select {', '.join([*units, 'count(*) as n', *sums])} from base{where}").group_by(*units)
+    parts: list[tuple[str, exp.Expr]] = [("base", c.base(groups, columns, late)), ("clusters", clusters)]
     if late:
         attributes = ", ".join(f'c."{name}" as {key}' for key, name in late.items())
         customers = "left join customer_versions as c on c.customer_id = k.customer_id"
         parts.append(("placed", select(f"select k.*, {attributes} from clusters as k {customers}")))
-    result = select(
-        f"select {', '.join(keys)}, count(*) as m, cast(sum(n) as bigint) as n, sum({x}) as sx, sum(y) as sy, "
-        f"sum({x} * {x}) as sxx, sum({x} * y) as sxy, sum(y * y) as syy{', sum(a) as s_abs' if absolute else ''} "
-        f"from {'placed' if late else 'clusters'}"
-    )
-    return parts, result.group_by(*keys)
+    listed = ", ".join([*keys, "count(*) as m", *figures])
+    return parts, select(f"select {listed} from {'placed' if late else 'clusters'}").group_by(*keys)
 
 
 def _share(c: Composer, groups: Sequence[exp.Expr]) -> Parts:
@@ -146,19 +156,24 @@ def _customers(c: Composer, groups: Sequence[exp.Expr]) -> Parts:
 
 def _total(c: Composer, groups: Sequence[exp.Expr]) -> Parts:
     form, of = c.measure.statistic.form, c.measure.statistic.of
+    counted = "cast(sum(n) as bigint) as n"
+    if form == "count":
+        return _by_customer(c, groups, c.customer(), figures=["cast(sum(n) as double) as value", counted])
+    if form == "sum":
+        columns = {**c.customer(), "v": c.amount(of["of"])}
+        figures = ["cast(sum(y) as double) as value", counted]
+        return _by_customer(c, groups, columns, sums=["sum(v) as y"], figures=figures, present=["v is not null"])
+    if of["of"] == "customer_id":
+        figures = ["cast(count(customer_id) as double) as value", counted]
+        return _by_customer(c, groups, c.customer(), figures=figures, present=["customer_id is not null"])
     keys = c.keys(groups)
-    columns = dict(c.customer())
-    if "of" in of:
-        columns["v"] = c.amount(of["of"]) if form == "sum" else c.plain_value(of["of"])
-    figure = {
-        "count": "cast(count(*) as double)",
-        "sum": "cast(sum(v) as double)",
-        "distinct": "cast(count(distinct v) as double)",
-    }[form]
-    present = " where v is not null" if "of" in of else ""
     units = " + ".join(f"count(distinct {unit})" for unit in c.customer())
-    result = select(f"select {', '.join(keys)}, {figure} as value, count(*) as n, {units} as m from base{present}")
-    return [("base", c.base(groups, columns))], result.group_by(*keys)
+    result = select(
+        f"select {', '.join(keys)}, cast(count(distinct v) as double) as value, count(*) as n, {units} as m from base "
+        "where v is not null"
+    )
+    base = c.base(groups, {**c.customer(), "v": c.plain_value(of["of"])})
+    return [("base", base)], result.group_by(*keys)
 
 
 def _choices(c: Composer, groups: Sequence[exp.Expr]) -> Parts:
