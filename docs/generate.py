@@ -24,34 +24,21 @@ from docs.signatures import public_name
 from heedful import errors
 from heedful.cli import heedful as command_line
 from heedful.measures import registry
-from heedful.measures.results import Result
+from heedful.measures.results import COLUMN_MEANINGS, Result
+from heedful.sources.transcripts.relation import COLUMNS as TRANSCRIPT_COLUMNS
 from heedful.streams import functions, schema
 
 WORKSPACE_FILES: Mapping[str, str] = {
     "heedful.yaml": "heedful.settings:Settings",
     "sources/NAME.yaml": "heedful.sources.definition:SourceDefinition",
     "segments.yaml": "heedful.measures.segments:SegmentFile",
+    "units.yaml": "heedful.measures.units:UnitFile",
     "measures.yaml": "heedful.measures.own:MeasureFile",
     "weights.yaml": "heedful.measures.waves:WeightFile",
+    "tables.yaml": "heedful.measures.tabulation:TableFile",
     "scorecard.yaml": "heedful.scorecard.definition:Scorecard",
 }
 """The files of a workspace and the models that read them. A test finds a model that no file leads to."""
-
-RESULT_COLUMNS: Mapping[str, str] = {
-    "measure": "the measure's name",
-    "segment": "the segment, or `all`",
-    "period_start": "the first local day of the period; empty where it is open",
-    "period_end": "its last local day, included; empty where it is open",
-    "value": "the figure, in `unit`; empty exactly where `reason` says why",
-    "low": "the lower end of the 95 % interval; empty for a complete count",
-    "high": "its upper end",
-    "n": "rows counted",
-    "customers": "sampling units: customers, and rows or threads that name none",
-    "n_eff": "answers of a simple random sample that would be as precise",
-    "unit": "what `value`, `low` and `high` count in",
-    "flag": "`few` customers, `complete` count (not a sample), `stale` data; else empty",
-    "reason": "`no_answers`, `too_few`, `not_yet` or `hidden`, where there is no value",
-}
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
@@ -265,7 +252,7 @@ def _plain(value: object) -> str:
 def results() -> str:
     """The columns of a result, which are those of every format that it is written in."""
     fields: pa.Schema = Result("", "", ()).to_arrow().schema
-    rows = [(f"`{f.name}`", f"`{f.type}`", RESULT_COLUMNS[f.name]) for f in fields]
+    rows = [(f"`{f.name}`", f"`{f.type}`", COLUMN_MEANINGS[f.name]) for f in fields]
     return lines(table(("column", "type", "meaning"), rows))
 
 
@@ -292,7 +279,14 @@ def _anchor(text: str) -> str:
     return re.sub(r"\W+", "-", text.lower()).strip("-")
 
 
+def transcripts() -> str:
+    """The columns of a transcript."""
+    rows = [(f"`{name}`", str(type_), meaning) for name, (type_, meaning) in TRANSCRIPT_COLUMNS.items()]
+    return table(("column", "type", "meaning"), rows)
+
+
 SECTIONS: Mapping[str, Callable[[], str]] = {
+    "transcripts": transcripts,
     "commands": commands,
     "workspace-files": workspace_files,
     "measures": measures,

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from heedful.cli import heedful
-from heedful.workspace import open_workspace
+from heedful.workspace import Workspace, open_workspace
 from tests.project.console_blocks import SavedFile, missing_line, steps
 from tests.real_data import real_data
 
@@ -22,6 +22,11 @@ NAMES = sorted([*DATA, "retailer"])
 
 def page_of(name: str) -> str:
     return (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+
+
+def prose_of(name: str) -> str:
+    """The page without its line breaks."""
+    return " ".join(page_of(name).split())
 
 
 def copied(name: str, folder: Path) -> Path:
@@ -71,22 +76,28 @@ def test_the_airports_page_gives_the_score_and_what_weights_cost(tmp_path: Path)
         (weighted,), (plain,) = workspace.measure("nps"), workspace.measure("nps", weighted=False)
     assert weighted.value is not None
     assert weighted.n_eff is not None
-    assert f"2017 is {weighted.value:.1f}**" in page_of("airport")
-    assert f"{plain.value:.1f} of those who happened" in page_of("airport")
-    assert f"as good as {weighted.n_eff:,.0f} of a simple random sample" in page_of("airport")
-    assert f"a design effect of {weighted.n / weighted.n_eff:.2f}" in page_of("airport")
+    assert f"2017 is {weighted.value:.1f}**" in prose_of("airport")
+    assert f"{plain.value:.1f} of those who happened" in prose_of("airport")
+    assert f"as good as {weighted.n_eff:,.0f} of a simple random sample" in prose_of("airport")
+    assert f"a design effect of {weighted.n / weighted.n_eff:.2f}" in prose_of("airport")
+
+
+def value_of(workspace: Workspace, measure: str, where: str | None = None) -> float:
+    (row,) = workspace.measure(measure, where=where)
+    assert row.value is not None
+    return float(row.value)
 
 
 def test_the_retailers_page_gives_the_figures_of_the_whole_file(tmp_path: Path) -> None:
-    page = page_of("retailer")
+    page = prose_of("retailer")
+    named, nameless = "customer_id is not null", "customer_id is null"
     with open_workspace(copied("retailer", tmp_path)) as workspace:
         list(workspace.pull(variables={"data": str(real_data("online_retail"))}))
-        (came_back,), (returned,) = workspace.measure("repeat_rate"), workspace.measure("return_rate")
-        (pieces,) = workspace.measure("order_pieces")
-        (nameless,) = workspace.measure("orders", where="customer_id is null")
-    assert came_back.value is not None
-    assert returned.value is not None
-    assert f"| {100 * came_back.value:.1f} % of {came_back.customers:,} |" in page
-    assert f"13 to 21 | {100 * returned.value:.1f} % |" in page
-    assert f"156 to 224 | {pieces.value:g} |" in page
-    assert f"the whole file has {nameless.value:,.0f} orders" in page
+        came_back = value_of(workspace, "repeat_rate")
+        returned = [value_of(workspace, "return_rate", where) for where in (named, nameless)]
+        pieces = [value_of(workspace, "order_pieces", where) for where in (named, nameless)]
+        orders = value_of(workspace, "orders", nameless)
+    assert f"59 to 73 | {100 * came_back:.1f} % |" in page
+    assert f"13 to 21 | {100 * returned[0]:.1f} % | {100 * returned[1]:.1f} % |" in page
+    assert f"156 to 224 | {pieces[0]:g} | {pieces[1]:g} |" in page
+    assert f"The {orders:,.0f} orders **without a customer number**" in page

@@ -23,7 +23,7 @@ from heedful.streams import functions, schema
 from tests.project.checkout import ROOT
 from tests.project.console_blocks import Command, run, steps
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*/README.md")])
 RUN = ("README.md", "docs/tutorial.md")
 FOLDERS = ("benchmarks", "docs", "examples", "requirements", "scripts", "src", "tests", ".ci")
 
