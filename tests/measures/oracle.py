@@ -234,10 +234,7 @@ class Oracle:
         if name == "choice_share":
             questions = {r["question"] for r in rows}
             everywhere = [
-                r
-                for s in spans
-                for group in self.groups(replace(asked, by=()), s, cut).values()
-                for r in group
+                r for s in spans for group in self.groups(replace(asked, by=()), s, cut).values() for r in group
             ]
             for option in sorted({str(r["choice"]) for r in everywhere if r["question"] in questions}):
                 yield (option,), self.chosen(option, rows, asked)

@@ -61,7 +61,10 @@ def unit(row: Row) -> str:
     """The sampling unit: the customer, else the thread or visitor, else the row."""
     if row.get("customer_id") is not None:
         return f"customer {row['customer_id']}"
-    other = row.get("thread_id") if "feedback_id" in row else row.get("anonymous_id")
+    is_said = "feedback_id" in row
+    other = row.get("thread_id") if is_said else row.get("anonymous_id")
+    if is_said and other is not None:
+        other = f"{row['source']}/{other}"
     return (
         f"other {other}"
         if other is not None
@@ -70,7 +73,7 @@ def unit(row: Row) -> str:
 
 
 def response(row: Row) -> str:
-    return str(row["thread_id"]) if row["thread_id"] is not None else f"{row['source']}/{row['feedback_id']}"
+    return f"{row['source']}/{row['thread_id'] or row['feedback_id']}"
 
 
 def period_name(day: date, over: str) -> object:

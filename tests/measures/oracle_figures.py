@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median as middle
 
@@ -62,6 +63,7 @@ MEANS: dict[str, Value] = {
     "handling_time": lambda r, _: (moment(r, "ended_at") - moment(r, "occurred_at")) / timedelta(minutes=1),
     "delivery_cost": lambda r, _: number(r["cost"]),
 }  # fmt: skip
+NEVER_NEGATIVE = ("average_order_value", "handling_time")
 NETS = ("nps", "service_nps")
 
 
@@ -72,7 +74,11 @@ def clustered(name: str) -> Callable[[str, list[Row], Asked], Figure | None]:
             return estimated(estimators.net_share, listed, asked, times=100) if listed else None
         value = SHARES.get(name) or MEANS[name]
         listed = [(r, v) for r in rows if (v := value(r, asked)) is not None]
-        return estimated(estimators.share if name in SHARES else estimators.mean, listed, asked) if listed else None
+        estimator = estimators.share if name in SHARES else estimators.mean
+        found = estimated(estimator, listed, asked) if listed else None
+        if found is not None and found.low is not None and found.value is not None and name in NEVER_NEGATIVE:
+            return replace(found, low=max(found.low, min(0.0, found.value)))
+        return found
 
     return figure
 

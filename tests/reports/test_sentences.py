@@ -43,7 +43,7 @@ def judged(scorecard: ScorecardResult, statuses: Sequence[Status]) -> ScorecardR
         ([MISSED], "What customers should be able to say of us is not true yet"),
         ([UNSURE], "We cannot tell yet whether what customers should be able to say of us is true"),
         ([MET] * 3, "All three things that customers should be able to say of us are true"),
-        ([MISSED] * 2, "None of the two things that customers should be able to say of us is true yet"),
+        ([MISSED] * 2, "Neither of the two things that customers should be able to say of us is true yet"),
         ([MET, MISSED], "Of two things that customers should be able to say of us, one is true and one is not"),
         (
             [MISSED, MISSED, UNSURE],

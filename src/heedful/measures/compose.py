@@ -26,6 +26,7 @@ from heedful.measures.relations import HOMES, RELATIONS, ROWS, home_rows, relati
 from heedful.measures.segments import member_ctes, profile_ctes
 from heedful.measures.setting import Setting
 from heedful.measures.sql import EARLIEST, LATEST, constant, day, grid_rows, instant, resolve, sql
+from heedful.measures.units import TEAM
 from heedful.streams.expressions import Expression, parse_condition, parse_value, table_columns
 from heedful.streams.schema import CUSTOMERS, TABLES
 
@@ -97,6 +98,7 @@ class Composer:
         }
         # Rows that are customers have no unit of their own: theirs is where they were last seen.
         self.homes = () if self.relation.like else HOMES
+        self.levels = self._levels()
         self.params = self._params()
         self.constants: dict[str, exp.Expr] = {
             "as_of": instant(scope.as_of),
@@ -118,6 +120,12 @@ class Composer:
             return {**like, **own, "occurred_at": _INSTANT}
         return {"customer_id": "VARCHAR", "occurred_at": _INSTANT, **own}
 
+    def _levels(self) -> tuple[str, ...]:
+        """The levels of units that rows can be grouped by; `team` is a column already where rows have one."""
+        known = {*self.row_columns, *self.homes}
+        units = self.setting.units
+        return tuple(level for level in units.levels if level not in known) if units and "unit" in known else ()
+
     def _params(self) -> Mapping[str, Scalar | None]:
         known = self.measure.params
         given = dict(self.question.params)
@@ -130,13 +138,14 @@ class Composer:
     def _names(self) -> dict[str, exp.Expr]:
         rows = {n: exp.column(n, table="r") for n in self.row_columns}
         homes = {n: exp.column(n, table=f"h_{n}") for n in self.homes}
-        return {**{n: exp.column(n, table="c") for n in self.attributes}, **homes, **rows, **self.constants}
+        levels = {n: exp.column(n, table="places") for n in self.levels}
+        return {**{n: exp.column(n, table="c") for n in self.attributes}, **levels, **homes, **rows, **self.constants}
 
     def _types(self) -> dict[str, str]:
         typed: dict[str, str] = {"as_of": _INSTANT, "own_brand": "VARCHAR"}
         for name, param in self.measure.params.items():
             typed[name] = "VARCHAR" if isinstance(param.default, str) else "DOUBLE"
-        return {**self.attributes, **dict.fromkeys(self.homes, "VARCHAR"), **typed, **self.row_columns}
+        return {**self.attributes, **dict.fromkeys((*self.levels, *self.homes), "VARCHAR"), **typed, **self.row_columns}
 
     def _bind(self, parsed: Expression) -> exp.Expr:
         self.used |= parsed.columns
@@ -173,10 +182,10 @@ class Composer:
                 if exclusive
                 else label
             )
-        if name in self.row_columns or name in self.attributes or name in self.homes:
+        known = [*self.setting.segmentations, *self.row_columns, *self.attributes, *self.homes, *self.levels]
+        if name in known:
             self.used.add(name)
             return self._names()[name]
-        known = [*self.setting.segmentations, *self.row_columns, *self.attributes, *self.homes]
         raise UnknownNameError("column or segmentation", name, known)
 
     # -- parts ---------------------------------------------------------------------------------------------------
@@ -238,6 +247,9 @@ class Composer:
         known = segmentation.labels if segmentation else ()
         if known and label not in (*known, UNKNOWN_SEGMENT):
             raise UnknownNameError("segment", label, known, of=name)
+        units = self.setting.units.labels(name) if self.setting.units and name in self.levels else ()
+        if units and label and label not in units:
+            raise UnknownNameError("unit", label, units, of=name)
 
     def _outside(self, name: str, unwanted: str) -> exp.Expr:
         """Everyone but one group. In an overlapping segmentation who is in it is left out whatever else they are in."""
@@ -277,6 +289,7 @@ class Composer:
         wanted = [exp.alias_(tree, name) for name, tree in columns.items()]
         period = self.period()
         filters = self.filters()
+        unit = self._unit()
         query = exp.select(*named, exp.alias_(period.copy(), "period"), *wanted).from_(
             exp.alias_(exp.to_table(ROWS), "r")
         )
@@ -286,6 +299,9 @@ class Composer:
             )
             on_home = sql(f"h_{home}.customer_id = r.customer_id and {last}")
             query = query.join(f"homes_{home} as h_{home}", on=on_home, join_type="left", copy=False)
+        if unit is not None:
+            on_place = sql("places.unit = :unit", unit=unit)
+            query = query.join("unit_places as places", on=on_place, join_type="left", copy=False)
         if self.used & self.attributes.keys() and not late:
             on = "c.customer_id = r.customer_id"
             within = " and c.valid_from <= r.occurred_at and c.valid_to > r.occurred_at"
@@ -312,6 +328,15 @@ class Composer:
             query = query.join("weights as wt", on=on_weight, join_type="left", copy=False)
         return query.where(*filters, copy=False)
 
+    def _unit(self) -> exp.Expr | None:
+        """Where a row stands in the hierarchy: its unit, else its team if teams are units; None if nobody asks."""
+        if not self.used.intersection(self.levels):
+            return None
+        names = self._names()
+        has_teams = self.setting.units is not None and TEAM in self.setting.units.levels and TEAM in names
+        self.used |= {"unit", TEAM} if has_teams else {"unit"}
+        return sql("coalesce(:unit, :team)", unit=names["unit"], team=names[TEAM]) if has_teams else names["unit"]
+
     @property
     def weighs(self) -> bool:
         """Whether rows carry survey weights that are asked for."""
@@ -324,13 +349,15 @@ class Composer:
         return sql("coalesce(wt.weight, r.weight)") if self.scope.has_weights else sql("r.weight")
 
     def customer(self) -> dict[str, exp.Expr]:
-        """The sampling unit: the customer; without one the response or visitor, else the row itself."""
+        """The sampling unit: the customer; without one who speaks, the response or the visitor, else the row itself."""
         found: dict[str, exp.Expr] = {"customer_id": sql("r.customer_id")}
         if self.relation.like not in self.scope.anonymous:
             return found  # reading ids of rows costs more than all the rest
         if "thread_id" in self.row_columns:
             found["other_id"] = sql(
-                "case when r.customer_id is null then coalesce(r.thread_id, r.source || '/' || r.feedback_id) end"
+                # Of several who speak in one discussion, each is one. Sources number their threads alike.
+                "case when r.customer_id is null then r.source || '/' || "
+                "coalesce(r.thread_id || '/' || r.speaker, r.thread_id, r.feedback_id) end"
             )
         elif "activity_id" in self.row_columns:
             found["other_id"] = sql(
@@ -361,6 +388,8 @@ class Composer:
         for name, segmentation in chosen.items():
             found += member_ctes(name, segmentation, self.setting.attributes)
         found += [(f"homes_{home}", home_rows(home, trees)) for home in self.used.intersection(self.homes)]
+        if self.setting.units and (levels := [n for n in self.levels if n in self.used]):
+            found.append(("unit_places", self.setting.units.rows(levels)))
         taken = {name for name, _ in found}
         return found + [(n, t) for n, t in relation_ctes(self.measure.rows, trees) if n not in taken]
 

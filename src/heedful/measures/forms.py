@@ -182,7 +182,7 @@ def _choices(c: Composer, groups: Sequence[exp.Expr]) -> Parts:
     weight = c.weight() or sql("1e0")
     columns = {
         **c.customer(),
-        "response": sql("coalesce(r.thread_id, r.source || '/' || r.feedback_id)"),
+        "response": sql("r.source || '/' || coalesce(r.thread_id, r.feedback_id)"),
         "question": sql("coalesce(r.question, '')"),
         "choice": sql("r.choice"),
         "w": weight,

@@ -12,6 +12,7 @@ from typing import Literal
 
 from heedful.errors import InputError, UnknownNameError
 from heedful.measures.question import Better, MeasureInfo, Scalar, Stream
+from heedful.measures.results import DefinitionChange
 from heedful.measures.statistic import Statistic
 
 ENTRY_POINTS = "heedful.measures"
@@ -57,6 +58,8 @@ class Measure:
     target: float | None = None
     params: Mapping[str, Param] = field(default_factory=dict)
     own: bool = False  # declared by the workspace
+    lowest: float | None = None  # no figure of it can be lower
+    changed: tuple[DefinitionChange, ...] = ()
 
     @property
     def rows(self) -> str:
@@ -66,8 +69,9 @@ class Measure:
     def info(self) -> MeasureInfo:
         """What a reader has to know of it."""
         return MeasureInfo(
-            self.name, self.title, self.unit, self.better, self.stream, self.kind, self.voice, self.outcome, self.bounds
-        )
+            self.name, self.title, self.unit, self.better, self.stream, self.kind, self.voice, self.outcome,
+            self.bounds, self.changed,
+        )  # fmt: skip
 
     @property
     def bounds(self) -> tuple[float | None, float | None]:
@@ -81,7 +85,7 @@ class Measure:
             case "count" | "distinct" | "survival":
                 return 0.0, None
             case _:
-                return None, None
+                return self.lowest, None
 
 
 def measure(
@@ -101,6 +105,7 @@ def measure(
     voice: str | None = None,
     outcome: Literal["functional", "emotional", "social"] | None = None,
     params: Mapping[str, Param] | None = None,
+    lowest: float | None = None,
 ) -> Callable[[Callable[[], Statistic]], Callable[[], Statistic]]:
     """Register the decorated function's statistic as the measure `name`. A name taken twice is an `InputError`."""
 
@@ -110,7 +115,7 @@ def measure(
         said = about or " ".join((declare.__doc__ or "").split())
         _registered[name] = Measure(
             name, title, stream, declare(), better, unit, said, source, where, scale, relation, event, kind, voice,
-            outcome, None, params or {},
+            outcome, None, params or {}, lowest=lowest,
         )  # fmt: skip
         return declare
 

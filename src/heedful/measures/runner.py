@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlglot import exp
 
 from heedful.errors import InputError
+from heedful.identity.coverage import joined_note, joined_share
 from heedful.measures import estimators
 from heedful.measures.compose import Plan, Scope, compose
 from heedful.measures.estimators import ClusterSums, Estimate
@@ -188,9 +189,21 @@ class Runner:
             question.over,
             self.as_of(question) if self.reach.last is not None or question.as_of else None,
             measure.better,
-            plan.notes,
+            (*plan.notes, *self._coverage(plan), *(str(c) for c in measure.changed if _within(c.on, scope.periods))),
             lambda: self.engine.text(plan.tree),
+            measure.changed,
         )
+
+    @cached_property
+    def _joined_share(self) -> float | None:
+        return joined_share(self.engine)
+
+    def _coverage(self, plan: Plan) -> tuple[str, ...]:
+        """What part of feedback a figure speaks of that joins what customers said with what they did."""
+        read = {table.name for table in plan.tree.find_all(exp.Table)}
+        if not {"feedback", "activity"} <= read or self._joined_share is None:
+            return ()
+        return (joined_note(self._joined_share),)
 
     def _recorded(self, measure: Measure, scope: Scope) -> bool:
         """Whether the kind of row that the measure waits for was recorded by then: none on file is not none."""
@@ -239,6 +252,12 @@ def _check_by(question: Question) -> None:
         raise InputError(f"A name stands twice among --by: {', '.join(question.by)}.")
 
 
+def _within(day: date, periods: Sequence[Period]) -> bool:
+    """Whether the day lies in what `periods` cover, so that both definitions are in it."""
+    first, last = periods[0].first, periods[-1].last
+    return (first is None or day > first) and (last is None or day <= last)
+
+
 def _groups(table: pa.Table, names: Sequence[str]) -> list[tuple[tuple[object, ...], date]]:
     columns = [table.column(n).to_pylist() for n in names]
     periods = [p.date() if isinstance(p, datetime) else p for p in table.column("period").to_pylist()]
@@ -285,7 +304,11 @@ def _sums(table: pa.Table) -> ClusterSums:
 def _estimated(estimate: Callable[[ClusterSums], Estimate]) -> Callable[..., list[_Figure]]:
     def read(_: Runner, measure: Measure, __: Plan, table: pa.Table, groups: Groups) -> list[_Figure]:
         sums = _sums(table)
-        return _figures(estimate(sums).times(measure.statistic.times), sums.n, sums.m, groups)
+        found = estimate(sums).times(measure.statistic.times)
+        lowest = measure.bounds[0]
+        if lowest is not None:  # an interval may not promise less than there can be
+            found = replace(found, low=np.maximum(found.low, np.minimum(lowest, found.value)))
+        return _figures(found, sums.n, sums.m, groups)
 
     return read
 

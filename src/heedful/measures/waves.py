@@ -39,13 +39,17 @@ class WeightFile(RootModel[dict[str, Weighting]]):
 
 @dataclass(frozen=True, slots=True)
 class WeightedWave:
-    """What the weighting of one wave did: respondents, Kish's effective number of them, and the design effect."""
+    """What the weighting of one wave did: respondents, Kish's effective number of them, and the design effect.
+
+    `gap` is by how much a category's share still misses its margin, where the bounds on weights stand in the way.
+    """
 
     weighting: str
     wave: str
     respondents: int
     n_eff: float
     deff: float
+    gap: float
 
 
 def load_weightings(path: Path, setting: Setting) -> Mapping[str, Weighting]:
@@ -114,7 +118,7 @@ def _weigh_wave(name: str, wave: str, weighting: Weighting, rows: pa.Table) -> t
     by_response = dict(zip(responses.column("response").to_pylist(), found.weights.tolist(), strict=True))
     weights = [by_response[r] for r in rows.column("response").to_pylist()]
     table = rows.select(["source", "feedback_id", "wave"]).append_column("weight", pa.array(weights, pa.float64()))
-    return table, WeightedWave(name, wave, responses.num_rows, found.n_eff, found.deff)
+    return table, WeightedWave(name, wave, responses.num_rows, found.n_eff, found.deff, found.gap)
 
 
 def _answers(setting: Setting, weighting: Weighting) -> exp.Expr:
@@ -124,7 +128,7 @@ def _answers(setting: Setting, weighting: Weighting) -> exp.Expr:
         sql("f.source as source"),
         sql("f.feedback_id as feedback_id"),
         sql("coalesce(f.wave, '') as wave"),
-        sql("coalesce(f.thread_id, f.source || '/' || f.feedback_id) as response"),
+        sql("f.source || '/' || coalesce(f.thread_id, f.feedback_id) as response"),
         *margins,
     ).from_("feedback as f")
     query = query.join(
@@ -132,7 +136,8 @@ def _answers(setting: Setting, weighting: Weighting) -> exp.Expr:
     )
     own = sql("f.brand = :own", own=exp.Literal.string(setting.own_brand))
     rule = parse_condition(weighting.where, _columns(setting)).tree if weighting.where else None
-    return query.where(own, *([resolve(rule.copy(), names)] if rule is not None else []))
+    staff = sql("f.speaker is null or f.speaker not in ('agent', 'moderator')")
+    return query.where(own, staff, *([resolve(rule.copy(), names)] if rule is not None else []))
 
 
 def _columns(setting: Setting) -> Mapping[str, str]:

@@ -54,9 +54,11 @@ def headline(result: ScorecardResult) -> str:
             Status.UNSURE: f"We cannot tell yet whether what {_THINGS} is true",
         }[statuses[0]]
     if met == n:
-        return f"All {number_word(n)} things that {_THINGS} are true"
+        all_of = "Both" if n == 2 else f"All {number_word(n)}"
+        return f"{all_of} things that {_THINGS} are true"
     if missed == n:
-        return f"None of the {number_word(n)} things that {_THINGS} is true yet"
+        none_of = "Neither of the two" if n == 2 else f"None of the {number_word(n)}"
+        return f"{none_of} things that {_THINGS} is true yet"
     if unsure == n:
         return f"We cannot tell yet whether any of the {number_word(n)} things that {_THINGS} is true"
     parts = [

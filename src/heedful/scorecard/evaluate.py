@@ -9,7 +9,7 @@ part there is counts. Where the data ended long ago, the latest figure stays and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -63,7 +63,10 @@ def evaluate(
         objectives=tuple(results),
         competes_for=tuple(scorecard.competes_for.items()),
         sources=tuple(freshness),
-        notes=_notes(over, sum(change is not None and change.p is not None for change in changes)),
+        notes=(
+            *_notes(over, sum(change is not None and change.p is not None for change in changes)),
+            *dict.fromkeys(note for result in results for note in _redefined(result)),
+        ),
     )
 
 
@@ -79,12 +82,12 @@ class _Part:
     statuses: tuple[StatusAt, ...]
     compared: Compared | None
 
-    def reading(self, change: Change | None) -> Reading:
+    def reading(self, change: Change | None, objective: Objective) -> Reading:
         target, by = self.spec.target_on(self.now.period_end or date.max)
         status = None if target is None else (self.statuses[-1].status if self.statuses else Status.UNSURE)
         return Reading(
             self.role, self.info.name, self.info.title, self.now.unit, self.info.better, self.now, target, by, status,
-            self.trend, change,
+            self.trend, change, (*self.info.changed, *(changed.declared() for changed in objective.changed)),
         )  # fmt: skip
 
 
@@ -178,7 +181,7 @@ def _nothing(info: MeasureInfo, as_of: date) -> Row:
 def _result(
     one: _Judged, changes: Sequence[Change | None], quotes: tuple[Verbatim, ...], over: Over, as_of: date
 ) -> ObjectiveResult:
-    readings = [part.reading(change) for part, change in zip(one.parts, changes, strict=True)]
+    readings = [part.reading(change, one.objective) for part, change in zip(one.parts, changes, strict=True)]
     by_role = {reading.role: reading for reading in readings}
     say, do, kpi = by_role.get("say"), by_role.get("do"), by_role.get("kpi")
     said = [(reading, part.spec, part.statuses) for reading, part in zip(readings, one.parts, strict=True)]
@@ -220,12 +223,23 @@ def _since(histories: Sequence[Sequence[StatusAt]]) -> date | None:
     return since
 
 
+def _redefined(result: ObjectiveResult) -> Iterator[str]:
+    """The changes of definition that the trends span, which no figure on either side of them shows."""
+    for reading in (result.say, result.do, result.kpi):
+        if reading is None or not reading.trend:
+            continue
+        first, last = reading.trend[0].period_start, reading.trend[-1].period_end
+        for change in reading.changed:
+            if (first is None or first < change.on) and (last is None or change.on <= last):
+                yield f"{reading.title}: {str(change)[:1].lower()}{str(change)[1:]}"
+
+
 def _notes(over: Over, comparisons: int) -> tuple[str, ...]:
     said = [f"Each figure covers the latest whole {over} with data, unless its objective states another period."]
     if comparisons:
         many = f"{comparisons} comparisons" if comparisons > 1 else "one comparison"
         said.append(
-            f"Changes are against the same {over} a year before, or the earliest one shown; {many}, corrected together "
+            f"Changes are against the same period a year before, or the earliest one shown; {many}, corrected together "
             "(Holm)."
         )
     return tuple(said)

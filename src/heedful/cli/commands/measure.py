@@ -9,6 +9,7 @@ from rich.table import Table
 
 from heedful.cli.options import DAY, Workspace, assignments, formatted, scalar, with_workspace
 from heedful.cli.output import figures, show
+from heedful.cli.rankings import draw_ranking
 from heedful.measures.compare import Against, Comparisons
 from heedful.measures.formats import difference_format, period_name
 from heedful.measures.question import Over
@@ -28,6 +29,12 @@ from heedful.reports.notebook import figure_cells
 @click.option(
     "--against", type=click.Choice(["previous", "rest"]), help="Compare with the period before, or with the rest."
 )
+@click.option(
+    "--rank",
+    "ranked",
+    is_flag=True,
+    help="Rank the groups of one --by, with luck accounted for: heedful measure csat --by unit --rank",
+)
 @click.option("--sql", "show_sql", is_flag=True, help="Print the query behind the figure, not the figure.")
 @formatted
 @with_workspace
@@ -43,6 +50,7 @@ def command(
     where: str | None,
     params: tuple[str, ...],
     against: str | None,
+    ranked: bool,
     show_sql: bool,
     form: str,
     output: str | None,
@@ -52,6 +60,10 @@ def command(
     question = workspace.question(name, by=by, over=over, start=start, end=end, as_of=as_of, where=where, **values)
     if show_sql:
         click.echo(workspace.runner.text(question) + ";")
+        return
+    if ranked:
+        ranking = workspace.rank(question)
+        show(ranking.to_arrow(), form, output, lambda out: draw_ranking(out, ranking))
         return
     if against is not None:
         compared = workspace.compare(question, cast("Against", against))
@@ -79,6 +91,8 @@ def _compared(out: Console, compared: Comparisons) -> None:
             table.add_row(*cells, "", "", "cannot tell")
             continue
         said = "real" if c.p is not None and c.p < 0.05 else "no real difference"
+        if "few" in (c.row.flag, c.other.flag):
+            said = "few customers: do not rely on it"
         form = difference_format(c.row.unit, c.low, c.high)
         table.add_row(*cells, form.interval(c.low, c.high), "" if c.p is None else f"{c.p:.3f}", said)
     out.print(table)

@@ -36,6 +36,8 @@ def command(workspace: Workspace, sources: tuple[str, ...], given: tuple[str, ..
             of = f'{wave.weighting}, wave "{wave.wave}"' if wave.wave else wave.weighting
             counts = f"{wave.respondents:,} respondents count as {wave.n_eff:,.0f}"
             click.echo(f"weights: {of}: {counts} (design effect {wave.deff:.2f})")
+            if wave.gap > 0.0005:
+                click.echo(f"  the bounds stand in the way: a share misses its margin by {100 * wave.gap:.1f} points")
 
 
 def _as_typed(value: str) -> str:

@@ -69,7 +69,7 @@ def orders() -> Statistic:
 
 
 @measure(
-    "purchase_frequency", title="Orders per buyer", stream="activity", better="higher", unit="orders", kind="kpi",
+    "purchase_frequency", title="Orders per buyer", stream="activity", better="higher", unit="orders", lowest=0, kind="kpi",
     where="kind = 'order'",
 )  # fmt: skip
 def purchase_frequency() -> Statistic:
@@ -78,7 +78,7 @@ def purchase_frequency() -> Statistic:
 
 
 @measure(
-    "average_order_value", title="Average order", stream="activity", better="higher", unit="currency", kind="kpi",
+    "average_order_value", title="Average order", stream="activity", better="higher", unit="currency", lowest=0, kind="kpi",
     where="kind = 'order'",
 )  # fmt: skip
 def average_order_value() -> Statistic:
@@ -101,7 +101,7 @@ def revenue() -> Statistic:
 
 
 @measure(
-    "revenue_per_customer", title="Revenue per buyer", stream="activity", better="higher", unit="currency", kind="kpi",
+    "revenue_per_customer", title="Revenue per buyer", stream="activity", better="higher", unit="currency", lowest=0, kind="kpi",
     where="kind in ('order', 'payment', 'renewal') and amount is not null",
 )  # fmt: skip
 def revenue_per_customer() -> Statistic:
@@ -207,6 +207,7 @@ def time_to_value() -> Statistic:
     stream="activity",
     better="lower",
     unit="share",
+    lowest=0,
     kind="kpi",
     where="kind in ('order', 'return')",
 )
@@ -238,6 +239,7 @@ def contact_rate() -> Statistic:
     stream="activity",
     better="lower",
     unit="minutes",
+    lowest=0,
     kind="kpi",
     where="kind = 'contact' and ended_at is not null",
 )
