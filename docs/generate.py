@@ -31,6 +31,7 @@ from heedful.streams import functions, schema
 WORKSPACE_FILES: Mapping[str, str] = {
     "heedful.yaml": "heedful.settings:Settings",
     "sources/NAME.yaml": "heedful.sources.definition:SourceDefinition",
+    "links.yaml": "heedful.identity.decisions:LinksFile",
     "segments.yaml": "heedful.measures.segments:SegmentFile",
     "units.yaml": "heedful.measures.units:UnitFile",
     "measures.yaml": "heedful.measures.own:MeasureFile",

@@ -5,6 +5,7 @@ HeedfulError
 │   ├── DefinitionError         a workspace file; carries every problem found, each with its file and line
 │   ├── ExpressionError         a fragment of SQL; carries the offset within the user's own text
 │   ├── SourceError             a source's files or their contents
+│   │   └── SourceInterruptedError  a database that went away; worth a retry
 │   └── UnknownNameError        a measure, segmentation, source … that does not exist; carries the closest one
 ├── LakeError                   the tables on disk
 │   ├── LakeBusyError           another process holds the table; worth a retry
@@ -70,6 +71,12 @@ class SourceError(InputError):
     def __init__(self, message: str, *, path: Path | None = None, line: int = 0) -> None:
         self.path, self.line = path, line
         super().__init__(str(Problem(message, path, line)))
+
+
+class SourceInterruptedError(SourceError):
+    """A database went away in the middle of a pull, or could not be reached."""
+
+    retry = True
 
 
 class UnknownNameError(InputError):

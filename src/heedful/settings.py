@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from heedful.definitions import Definition, read_yaml, validate
 from heedful.errors import DefinitionError, Problem, did_you_mean
@@ -14,11 +14,26 @@ from heedful.streams.schema import ATTRIBUTE_TYPES, TABLES
 
 SETTINGS_FILE = "heedful.yaml"
 VERSION = 1
+_TAKEN = frozenset(c for table in ("feedback", "activity", "customers", "market") for c in TABLES[table].columns)
 
 
 def _zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError(f'there is no time zone "{name}".{did_you_mean(name, available_timezones())}')
+    return name
+
+
+def _currency(code: str) -> str:
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        raise ValueError(f'"{code}" is no currency; write its three capital letters (ISO 4217), such as EUR.')
+    return code
+
+
+def _attribute_name(name: str) -> str:
+    if name in _TAKEN:
+        raise ValueError(f'the attribute "{name}" bears the name of a column of the streams; rename it.')
+    if not name.isidentifier() or name != name.lower():
+        raise ValueError(f'the attribute "{name}" has to be lower_snake_case, such as {_snake(name)}.')
     return name
 
 
@@ -42,22 +57,38 @@ class Bases(Definition):
     flag_below: int = Field(30, ge=1, description="figures of fewer customers are marked as resting on few")
 
 
+class Identity(Definition):
+    """How names from several sources are told to be one customer's, and from when on they are several people's."""
+
+    country: str | None = Field(
+        None, pattern="^[A-Z]{2}$", description="the country of telephone numbers that state none (ISO 3166-1)"
+    )
+    plus_tags: bool = Field(False, description="whether anna+shop@… is another mailbox than anna@…")
+    most_ids: int = Field(5, ge=1, description="a name that one source gives to more ids links nobody")
+    most_records: int = Field(50, ge=2, description="a name that more ids of all sources share links nobody")
+    most_surnames: int = Field(3, ge=1, description="a name that stands with more surnames links nobody")
+    first: tuple[str, ...] = Field(
+        (), description="systems (`identity_of`) whose ids stand for a customer before others"
+    )
+
+
 class Settings(Definition):
     """heedful.yaml: the company, its currency, time zone and languages, and what holds for all figures."""
 
     version: Literal[1] = Field(1, description="the version of the workspace's files")
     company: str = Field(min_length=1, description="the company's name, as it heads the scorecard")
     brands: Brands | None = Field(None, description="by default the company's name is its brand")
-    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$", description="the reporting currency (ISO 4217)")
+    currency: Annotated[str, AfterValidator(_currency)] = Field("EUR", description="the reporting currency (ISO 4217)")
     timezone: Annotated[str, AfterValidator(_zone)] = Field("UTC", description="the zone in which days begin and end")
     languages: tuple[str, ...] = Field(("en",), description="the languages of customers, as BCP 47 tags")
-    attributes: dict[str, Annotated[str, AfterValidator(_attribute)]] = Field(
-        default_factory=dict, description=f"further columns of customers; types: {', '.join(ATTRIBUTE_TYPES)}"
+    attributes: dict[Annotated[str, AfterValidator(_attribute_name)], Annotated[str, AfterValidator(_attribute)]] = (
+        Field(default_factory=dict, description=f"further columns of customers; types: {', '.join(ATTRIBUTE_TYPES)}")
     )
     first_value: str | None = Field(
         None, description="the condition on activity by which a customer first gets something out of it"
     )
     bases: Bases = Field(Bases(hide_below=5, flag_below=30), description="small bases")
+    identity: Identity = Field(Identity(), description="one customer under several names")  # type: ignore[call-arg]
     variables: dict[str, str] = Field(
         default_factory=dict, description="what ${name} stands for in sources where --set does not say"
     )
@@ -69,16 +100,6 @@ class Settings(Definition):
         None, pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$", description="the most memory a query may take, such as 4GB"
     )
     threads: int | None = Field(None, ge=1, description="the most threads a query may take")
-
-    @model_validator(mode="after")
-    def _names_free(self) -> Settings:
-        taken = {c for t in ("feedback", "activity", "customers", "market") for c in TABLES[t].columns}
-        for name in self.attributes:
-            if name in taken:
-                raise ValueError(f'the attribute "{name}" bears the name of a column of the streams; rename it.')
-            if not name.isidentifier() or name != name.lower():
-                raise ValueError(f'the attribute "{name}" has to be lower_snake_case, such as {_snake(name)}.')
-        return self
 
     @property
     def zone(self) -> ZoneInfo:

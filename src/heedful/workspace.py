@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,19 +15,40 @@ from typing import Self, get_args
 import pyarrow as pa
 
 from heedful.definitions import read_yaml
-from heedful.errors import DefinitionError, ExpressionError, HeedfulError, InputError, Problem, UnknownNameError
+from heedful.errors import (
+    DefinitionError,
+    ExpressionError,
+    HeedfulError,
+    InputError,
+    Problem,
+    UnknownNameError,
+)
+from heedful.identity.coverage import coverage
+from heedful.identity.decisions import load_decisions
+from heedful.identity.graph import Guards
+from heedful.identity.linking import Linking
+from heedful.identity.links import CustomerLinks
+from heedful.identity.names import Names, known_country
+from heedful.measures.banner import banner_table
+from heedful.measures.banner_results import BannerTable
 from heedful.measures.compare import Against, Comparisons, compare
-from heedful.measures.compose import WEIGHTED, check
+from heedful.measures.compose import check
+from heedful.measures.composer import WEIGHTED
 from heedful.measures.facts import FACT_TYPES
 from heedful.measures.own import load_measures
 from heedful.measures.periods import local_date
 from heedful.measures.question import MeasureInfo, Over, Question, Scalar
+from heedful.measures.ranking import Ranking, rank
 from heedful.measures.registry import Catalogue, shipped
 from heedful.measures.runner import Runner
 from heedful.measures.segments import Segmentations, load_segments
 from heedful.measures.setting import Setting
 from heedful.measures.sql import EARLIEST, LATEST
+from heedful.measures.tabulation import TABLES_FILE, Net, load_table_rows
+from heedful.measures.units import UNITS_FILE, Hierarchy, load_units, undeclared_units
 from heedful.measures.waves import WeightedWave, load_weightings, weigh
+from heedful.reports.contents import result_content, table_content, without_small_bases
+from heedful.reports.export import Exported, write
 from heedful.reports.notebook import Figures
 from heedful.scorecard.definition import Objective, Scorecard, check_scorecard, load_scorecard
 from heedful.scorecard.evaluate import evaluate
@@ -42,8 +63,9 @@ from heedful.sources.settings import PullSettings
 from heedful.streams.engine import DuckDBEngine
 from heedful.streams.expressions import parse_condition, table_columns
 from heedful.streams.lake import Lake
-from heedful.streams.schema import ACTIVITY, ATTRIBUTE_TYPES, FEEDBACK
+from heedful.streams.schema import ACTIVITY, ATTRIBUTE_TYPES, FEEDBACK, WEIGHTS
 from heedful.streams.scratch import spill_folder
+from heedful.upgrades.run import upgrade
 
 Day = date | str
 
@@ -62,11 +84,12 @@ class Workspace:
     """One workspace. Reading needs no locks; any number of processes may have it open.
 
     Figures come from the tables as they are when they are first asked for; `refresh` looks again. A context manager:
-    leaving it closes the engine.
+    leaving it closes the engine. Files of an earlier version are upgraded on the way in; `upgraded` says what that did.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.upgraded = upgrade(folder)
         self.settings: Settings = load_settings(folder)
 
     # -- definitions ---------------------------------------------------------------------------------------------
@@ -92,6 +115,9 @@ class Workspace:
         segmentations: Segmentations = {}
         with _collecting(problems):
             segmentations = load_segments(self.folder / "segments.yaml", self.attributes)
+        units: Hierarchy | None = None
+        with _collecting(problems):
+            units = load_units(self.folder / UNITS_FILE, self._groupings(segmentations))
         if problems:
             raise DefinitionError(problems)
         return Setting(
@@ -102,14 +128,23 @@ class Workspace:
             segmentations,
             self.settings.first_value,
             self.settings.bases.flag_below,
+            units,
         )
+
+    def _groupings(self, segmentations: Segmentations) -> Mapping[str, str]:
+        """What the workspace itself groups by, with what each is."""
+        return {
+            **dict.fromkeys(self.attributes, "an attribute of customers"),
+            **dict.fromkeys(segmentations, "a segmentation"),
+            **dict.fromkeys(_CONSTANTS, "something that conditions know already"),
+        }
 
     def _unfit_settings(self) -> list[Problem]:
         """What is wrong in heedful.yaml that only measures can tell."""
         document = read_yaml(self.folder / SETTINGS_FILE)
         parameters = {name for measure in shipped().values() for name in measure.params}
         taken = {
-            **dict.fromkeys({"as_of", "own_brand", WEIGHTED, *parameters}, "something that conditions know already"),
+            **dict.fromkeys({*_CONSTANTS, *parameters}, "something that conditions know already"),
             **dict.fromkeys(FACT_TYPES, "a fact that segments know of each customer"),
         }
         problems = [
@@ -119,6 +154,11 @@ class Workspace:
             for name in self.attributes
             if name in taken
         ]
+        if self.settings.identity.country is not None:
+            try:
+                known_country(self.settings.identity.country)
+            except InputError as error:
+                problems.append(document.problem(("identity", "country"), str(error)))
         if self.settings.first_value is not None:
             try:
                 parse_condition(self.settings.first_value, table_columns(ACTIVITY))
@@ -151,6 +191,10 @@ class Workspace:
             return None
         scorecard: list[Scorecard] = []
         with _collecting(problems):
+            load_table_rows(self.folder / TABLES_FILE, setting)
+        with _collecting(problems):
+            load_decisions(self.folder)
+        with _collecting(problems):
             load_weightings(self.folder / "weights.yaml", setting)
         with _collecting(problems):
             scorecard += self._scorecard(measures, setting, problems)
@@ -176,6 +220,7 @@ class Workspace:
             (*ACTIVITY.columns, *FEEDBACK.columns, *self.attributes)
         )
         segments |= {n: list(s.segments) if s.segments else None for n, s in setting.segmentations.items()}
+        segments |= {n: setting.units.labels(n) for n in setting.units.levels} if setting.units else {}
         problems += check_scorecard(
             scorecard,
             document,
@@ -207,6 +252,17 @@ class Workspace:
         """The tables."""
         return Lake(self.folder / "lake", attributes=self.attributes)
 
+    @cached_property
+    def linking(self) -> Linking:
+        """The names and links of customers."""
+        how = self.settings.identity
+        guards = Guards(how.most_ids, how.most_records, how.most_surnames, how.first)
+        return Linking(self.folder, self.lake, Names(how.country, how.plus_tags), guards)
+
+    def links(self, customer: str) -> CustomerLinks:
+        """Which ids of which sources are joined with the id `customer`, and by what. Raises `UnknownNameError`."""
+        return self.linking.of(customer)
+
     def pull_settings(self, variables: Mapping[str, str] | None = None) -> PullSettings:
         """What sources know of the workspace."""
         return PullSettings(
@@ -218,6 +274,7 @@ class Workspace:
             attributes=self.attributes,
             now=datetime.now(UTC),
             reject_share=self.settings.reject_share,
+            hashed=self.linking.hashed,
         )
 
     def pull(
@@ -233,13 +290,26 @@ class Workspace:
                 raise UnknownNameError("source", name, self.sources)
         settings = self.pull_settings(variables)
         for name in names or self.sources:
-            yield pull(self.sources[name], self.lake, settings, dry_run=dry_run, progress=progress)
+            report = pull(self.sources[name], self.lake, settings, dry_run=dry_run, progress=progress)
+            yield report if dry_run else self._linked(report)
         self.refresh()
+
+    def _linked(self, report: PullReport) -> PullReport:
+        """The report with what linking made of the rows, and how much of all rows is linked to a customer."""
+        notes = self.linking.relink().notes
+        with closing(self.open_engine()) as engine:
+            covered = coverage(engine)
+        shares = {"feedback": covered.feedback, "activity": covered.activity, "joined": covered.joined}
+        return replace(report, notes=(*report.notes, *notes, *covered.notes), linked_share=shares)
 
     def weigh(self) -> tuple[WeightedWave, ...]:
         """Compute the weights that weights.yaml asks for; says what each wave's weighting did. Raises `InputError`."""
         weightings = load_weightings(self.folder / "weights.yaml", self.setting)
         if not weightings:
+            # Weights that nobody states any more must not go on counting.
+            if self.lake.snapshot(["weights"])["weights"].uris:
+                self.lake.replace("weights", WEIGHTS.arrow_schema().empty_table())
+                self.refresh()
             return ()
         table, waves = weigh(self.runner.engine, self.setting, weightings)
         self.lake.replace("weights", table)
@@ -321,6 +391,56 @@ class Workspace:
         """Each figure of `question` against the period before, or each segment against the rest; Holm-corrected."""
         return compare(self.runner, question, against)
 
+    def rank(self, question: Question) -> Ranking:
+        """The groups of `question` in order, drawn towards each other, with what chance may have done to it."""
+        units = self.setting.units
+        return rank(self.runner, question, title_of=units.title if units else str)
+
+    def table(
+        self, rows: Sequence[str], by: Sequence[str] = (), *, nets: Sequence[Net] = (), question: Question | None = None
+    ) -> BannerTable:
+        """A banner table, small bases and all; see `banner_table`. Raises `InputError`, `EngineError`."""
+        declared = load_table_rows(self.folder / TABLES_FILE, self.setting)
+        return banner_table(self.runner, rows, by, declared=declared, nets=nets, question=question)
+
+    # -- handing out ---------------------------------------------------------------------------------------------
+
+    def export_table(
+        self,
+        name: str,
+        path: Path,
+        *,
+        where: str | None = None,
+        columns: Sequence[str] = (),
+        limit: int | None = None,
+        force: bool = False,
+    ) -> Exported:
+        """Write rows of the table `name`, which are rows of customers, to .parquet, .csv, .xlsx or .sav.
+
+        Raises `InputError`, `EngineError` and `MissingExtraError`.
+        """
+        engine = self.open_engine()
+        try:
+            content = table_content(engine, name, self.attributes, where=where, columns=columns, limit=limit)
+            return write(content, path, force=force)
+        finally:
+            engine.close()
+
+    def export_result(
+        self, question: Question, path: Path, *, with_small_bases: bool = False, force: bool = False
+    ) -> tuple[Exported, int]:
+        """Write the figures of `question`, small bases hidden unless asked for; says how many figures are hidden.
+
+        Raises `InputError`, `EngineError` and `MissingExtraError`.
+        """
+        result, hidden = self.runner.answer(question), 0
+        if not with_small_bases:
+            bases, known = self.settings.bases, self.setting.segmentations
+            result, hidden = without_small_bases(
+                result, known, hide_below=bases.hide_below, flag_below=bases.flag_below
+            )
+        return write(result_content(result), path, force=force), hidden
+
     # -- judging -------------------------------------------------------------------------------------------------
 
     @property
@@ -382,6 +502,8 @@ class Workspace:
             found += self.lake.problems()
             if not found:
                 self.runner.reach  # noqa: B018 -- reading each stream once shows whether it can be read
+                if self.setting.units is not None:
+                    found += undeclared_units(self.runner.engine, self.setting.units, self.folder / UNITS_FILE)
         except HeedfulError as error:
             found.append(str(error))
         return found
@@ -401,6 +523,9 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+_CONSTANTS = ("as_of", "own_brand", WEIGHTED)
 
 
 def open_workspace(folder: str | Path = ".") -> Workspace:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ from heedful import charts
 from heedful.charts.bullet import domain
 from heedful.charts.palette import COLOURS
 from heedful.errors import InputError
-from heedful.measures.results import Result
+from heedful.measures.results import DefinitionChange, Result
 from heedful.scorecard.results import Reading
 
 
@@ -135,3 +136,15 @@ def test_a_picture_is_written_as_its_file_name_says(say: Reading, tmp_path: Path
         assert (tmp_path / name).read_bytes().startswith(start)
     with pytest.raises(InputError, match=r"\.svg, \.png, \.pdf"):
         charts.write(charts.spark(say), tmp_path / "a.gif")
+
+
+def test_a_day_on_which_the_definition_changed_is_marked_and_told(say: Reading) -> None:
+    day = date(2025, 12, 10)
+    marked = charts.trend(replace(say, changed=(DefinitionChange(day, "counts returns by post too"),)))
+    drawn = charts.svg(marked)
+    assert "counts returns by post too" in drawn
+    assert "stroke-dasharray" in drawn
+    assert "Since 10 December 2025 the definition is another one: counts returns by post too." in drawn
+    for outside in (date(2025, 10, 1), date(2030, 1, 1)):
+        unmarked = charts.svg(charts.trend(replace(say, changed=(DefinitionChange(outside, "something else"),))))
+        assert "something else" not in unmarked

@@ -55,10 +55,7 @@ def ratings(**cells: Cell) -> list[Row]:
     ]
 
 
-@pytest.fixture
-def load(engines: Engines, engine_name: str) -> Load:
-    """A runner over rows of feedback, on each engine in turn."""
-
+def runner_over(engines: Engines, name: str) -> Load:
     def runner(rows: Sequence[Row], *, customers: Sequence[Row] = (), **segmentations: Segmentation) -> Runner:
         setting = Setting(RIGA, "Nordlys", "EUR", {"country": TEXT}, segmentations)
         tables = dict(arrow_tables({"feedback": list(rows)}))
@@ -66,9 +63,21 @@ def load(engines: Engines, engine_name: str) -> Load:
             schema = tables["customers"].schema
             full = [{**dict.fromkeys(schema.names), **row} for row in customers]
             tables["customers"] = pa.Table.from_pylist(full, schema=schema)
-        return Runner(engines.load(engine_name, tables), setting)
+        return Runner(engines.load(name, tables), setting)
 
     return runner
+
+
+@pytest.fixture
+def load(engines: Engines) -> Load:
+    """A runner over rows of feedback."""
+    return runner_over(engines, "duckdb")
+
+
+@pytest.fixture
+def load_on_each(engines: Engines, engine_name: str) -> Load:
+    """The same on each engine in turn."""
+    return runner_over(engines, engine_name)
 
 
 def line(table: BannerTable, label: str, block: int = 0) -> Line:
@@ -91,8 +100,8 @@ def test_the_worked_example_of_the_docs_comes_out_to_the_last_sign(load: Load) -
     assert shown == [cells.split() for cells in block.splitlines() if cells.strip()]
 
 
-def test_shares_nets_mean_and_deviation_are_those_worked_out_by_hand(load: Load) -> None:
-    table = banner_table(load(ratings()), ["overall"], ["unit"])
+def test_shares_nets_mean_and_deviation_are_those_worked_out_by_hand(load_on_each: Load) -> None:
+    table = banner_table(load_on_each(ratings()), ["overall"], ["unit"])
     assert [c.label for c in table.columns] == ["Total", "Riga", "Tartu", "Vilnius"]
     assert [c.letter for c in table.columns] == ["", "A", "B", "C"]
     assert [b.n for b in table.blocks[0].bases] == [150, 40, 50, 60]
@@ -115,17 +124,19 @@ def test_a_large_difference_has_a_capital(load: Load) -> None:
     assert marks(line(banner_table(load(rows), ["overall"], ["unit"]), "Top 2")) == ["", "B", ""]
 
 
-def test_weights_count_in_bases_figures_and_tests(load: Load) -> None:
+def test_weights_count_in_bases_figures_and_tests(load_on_each: Load) -> None:
     rows = [row for row in ratings() if row["unit"] == "Riga"]
     for i, row in enumerate(rows):
         row["weight"] = 0.5 if i % 2 else 1.5
-    table = banner_table(load(rows), ["overall"], ["unit"])
+    table = banner_table(load_on_each(rows), ["overall"], ["unit"])
     base = table.blocks[0].bases[1]
     assert (base.n, base.weighted) == (40, 40.0)
     assert base.n_eff == pytest.approx(32)  # 40² / (20 * 0.25 + 20 * 2.25)
     heavy = sum(float(str(r["weight"])) for r in rows if float(str(r["score"])) >= 4)
     assert values(line(table, "Top 2").cells)[1] == pytest.approx(heavy / 40)
-    plain = banner_table(load(rows), ["overall"], ["unit"], question=Question("table", params={"weighted": False}))
+    plain = banner_table(
+        load_on_each(rows), ["overall"], ["unit"], question=Question("table", params={"weighted": False})
+    )
     assert not plain.is_weighted
     assert values(line(plain, "Top 2").cells)[1] == pytest.approx(0.7)
 
@@ -150,8 +161,8 @@ def multiple() -> list[Row]:
     ]  # fmt: skip
 
 
-def test_a_multiple_choice_is_by_people_and_adds_up_to_more_than_all(load: Load) -> None:
-    table = banner_table(load(multiple()), ["reasons"], ["unit"], nets=read_nets(["Offer=price,range"]))
+def test_a_multiple_choice_is_by_people_and_adds_up_to_more_than_all(load_on_each: Load) -> None:
+    table = banner_table(load_on_each(multiple()), ["reasons"], ["unit"], nets=read_nets(["Offer=price,range"]))
     (block,) = table.blocks
     assert block.is_multiple
     assert [b.n for b in block.bases] == [60, 30, 30]
@@ -176,19 +187,28 @@ def test_a_recommendation_shows_promoters_and_the_net_score(load: Load) -> None:
     assert marks(line(table, "Net Promoter Score"))[1] == "b"
 
 
+def test_a_net_typed_for_one_question_is_of_that_one_alone_and_replaces_one_of_its_name(load: Load) -> None:
+    rows = [*ratings(), *[{**r, "feedback_id": f"f{i}", "question": "food"} for i, r in enumerate(ratings())]]
+    nets = read_nets(["food: Top 2=3,4,5"], ["overall", "food"])
+    table = banner_table(load(rows), ["overall", "food"], [], nets=nets)
+    assert values(line(table, "Top 2", 0).cells) == pytest.approx([78 / 150])
+    assert values(line(table, "Top 2", 1).cells) == pytest.approx([113 / 150])
+    assert [each.label for each in table.blocks[1].lines].count("Top 2") == 1
+
+
 def test_a_score_that_nobody_gave_has_a_share_of_nought(load: Load) -> None:
     rows = [row for row in ratings() if row["score"] != 2.0]
     table = banner_table(load(rows), ["overall"], ["unit"])
     assert values(line(table, "2").cells) == [0, 0, 0, 0]
 
 
-def test_groups_that_share_customers_are_not_tested_against_each_other(load: Load) -> None:
+def test_groups_that_share_customers_are_not_tested_against_each_other(load_on_each: Load) -> None:
     rows = ratings()
     since: Row = {"valid_from": datetime(2020, 1, 1, tzinfo=UTC), "source": "crm"}
     customers: list[Row] = [{"customer_id": str(row["customer_id"]), "country": row["unit"], **since} for row in rows]
     rules = {"tartu": "country = 'Tartu'", "riga": "country = 'Riga'", "some": "country in ('Riga', 'Vilnius')"}
     places = Segmentation(exclusive=False, segments=rules)
-    table = banner_table(load(rows, customers=customers, places=places), ["overall"], ["places"])
+    table = banner_table(load_on_each(rows, customers=customers, places=places), ["overall"], ["places"])
     assert [c.label for c in table.columns] == ["Total", "tartu", "riga", "some"]
     assert table.overlapping == {"places"}
     # riga (B) and some (C) share people; tartu (A) is tested against both.

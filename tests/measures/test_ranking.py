@@ -12,7 +12,7 @@ from heedful.errors import InputError
 from heedful.measures.intervals import share_interval
 from heedful.measures.question import Better, MeasureInfo, Question
 from heedful.measures.ranking import Ranking, rank
-from heedful.measures.results import Flag, Result, Row
+from heedful.measures.results import Flag, Reason, Result, Row
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Shops:
 def share(shop: str | None, n: int, yes: int, *, flag: Flag | None = None) -> Row:
     found = share_interval(np.array([n]), np.array([yes]))
     value, low, high = (float(part[0]) if n else None for part in (found.value, found.low, found.high))
-    reason = None if n else "no_answers"
+    reason: Reason | None = None if n else "no_answers"
     return Row("csat", "all", {"shop": shop}, None, None, value, low, high, n, n, float(n), "share", flag, reason)
 
 
@@ -61,10 +61,21 @@ def test_a_shop_that_really_is_worse_is_named() -> None:
     ranking = rank(Shops([*ALIKE, share("e", 400, 240)]), QUESTION)
     worst = ranking.rows[-1]
     assert (worst.title, worst.stands_out, worst.rank_low) == ("e", "worse", 6)
-    assert worst.bottom > 0.99
+    assert worst.bottom > 0.98
     assert worst.p is not None
     assert worst.p < 0.001
-    assert "worse: e" in ranking.sentence
+    assert ranking.sentence == (
+        "Beyond what luck explains, against all others together and against the shop in the middle: worse: e. The "
+        "order of the other 5 may be luck."
+    )
+
+
+def test_one_bad_shop_does_not_make_stars_of_the_ordinary_ones() -> None:
+    ranking = rank(Shops([*ALIKE, share("e", 400, 240)]), QUESTION)
+    ordinary = ranking.rows[of(ranking, "b")]
+    assert ordinary.p is not None
+    assert ordinary.p < 0.05
+    assert ordinary.stands_out is None
 
 
 @pytest.mark.parametrize(("better", "first", "side"), [("lower", "e", "better"), ("neither", "luck", "lower")])

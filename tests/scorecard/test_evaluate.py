@@ -352,3 +352,16 @@ def test_an_objective_has_its_status_since_the_measures_together_gave_it() -> No
     }
     one, _, _ = judged(rows, objective, as_of=date(2026, 1, 31))
     assert (one.status, one.status_since) == (Status.MET, date(2025, 12, 1))
+
+
+def test_a_changed_definition_is_carried_by_its_readings_and_told_once() -> None:
+    objective = on_time(changed=[{"on": "2025-12-01", "what": "counts returns by post too"}])
+    rows = {"on_time_rate": steady("on_time_rate", 0.95, 0.95, 0.98, 0.98)}
+    one, result, _ = judged(rows, objective, as_of=date(2026, 1, 31))
+    said = "Since 1 December 2025 the definition is another one: counts returns by post too."
+    assert one.do is not None
+    assert [str(change) for change in one.do.changed] == [said]
+    assert f"On time: s{said[1:]}" in result.notes
+    long_ago = on_time(changed=[{"on": "2020-12-01", "what": "counts returns by post too"}])
+    _, later, _ = judged(rows, long_ago, as_of=date(2026, 1, 31))
+    assert len(later.notes) == len(result.notes) - 1

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heedful.errors import EngineError
-from heedful.sources.definition import FileSpec
+from heedful.sources.file_spec import FileSpec
 from heedful.sources.files import stage_file
 from heedful.sources.staging import staging
 from heedful.streams.engine import translated_errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import altair as alt
@@ -13,7 +13,7 @@ from heedful.charts.captions import trend_sentence
 from heedful.charts.drawing import Picture, styled
 from heedful.charts.palette import LIGHT, Palette
 from heedful.measures.formats import axis_format, format_for
-from heedful.measures.results import Result, Row
+from heedful.measures.results import DefinitionChange, Result, Row
 from heedful.scorecard.results import Reading, Role
 
 HOW_TO_READ = "The line is the figure, the pale band its 95 % interval, the thin line its target. A gap: no figure."
@@ -33,6 +33,7 @@ class _Frame:
     palette: Palette
     width: int
     height: int
+    changed: tuple[DefinitionChange, ...] = ()
 
 
 def trend(
@@ -51,12 +52,13 @@ def trend(
     role, target = (of.role, of.target) if isinstance(of, Reading) else (None, None)
     if len(panels) > 1:
         width, height = max(150, width // 3), max(90, height // 2)
-    frame = _Frame(unit, role, target, _domain(everything, unit, target), palette, width, height)
+    frame = _Frame(unit, role, target, _domain(everything, unit, target), palette, width, height, of.changed)
     plots = [_plot(rows, frame, name) for name, rows in panels.items()]
     picture: Picture = plots[0] if len(plots) == 1 else alt.concat(*plots, columns=3)
     sentences = [
         trend_sentence(f"{of.title} · {name}" if name else of.title, rows, unit) for name, rows in panels.items()
     ]
+    sentences += [str(change) for change in of.changed if _redefinitions(everything, replace(frame, changed=(change,)))]
     return styled(
         picture.properties(title=of.title) if titled else picture,
         palette,
@@ -115,8 +117,33 @@ def _plot(rows: Sequence[Row], frame: _Frame, title: str) -> Picture:
         text = chart.mark_text(align="right", dy=-6, fontSize=10, color=palette.soft)
         layers.append(chart.mark_rule(color=palette.ink, strokeWidth=1).encode(y=at))
         layers.append(text.encode(y=at, x=alt.XValue(frame.width), text="words:N"))
+    layers += _redefinitions(rows, frame)
     named = {"title": title} if title else {}
     return alt.layer(*layers, width=frame.width, height=frame.height, **named)
+
+
+def _redefinitions(rows: Sequence[Row], frame: _Frame) -> list[alt.Chart]:
+    """A dashed line on each day on which the figure became another one: left and right of it are not comparable."""
+    starts = [row.period_start for row in rows if row.period_start is not None]
+    ends = [row.period_end for row in rows if row.period_end is not None]
+    if not starts or not ends:
+        return []
+    seen = [change for change in frame.changed if starts[0] < change.on <= ends[-1]]
+    if not seen:
+        return []
+    layers: list[alt.Chart] = []
+    for change in seen:
+        # The axis ends where the last period begins; a change within that period stands there.
+        at = min(change.on, starts[-1])
+        late = (at - starts[0]) * 2 > starts[-1] - starts[0]
+        chart = alt.Chart(alt.InlineData(values=[{"t": _instant(at), "words": change.what}])).encode(x=alt.X("t:Q"))
+        text = chart.mark_text(
+            align="right" if late else "left", baseline="top", dx=-4 if late else 4, fontSize=10,
+            color=frame.palette.soft, limit=frame.width / 2,
+        )  # fmt: skip
+        layers.append(chart.mark_rule(color=frame.palette.soft, strokeDash=[3, 3]))
+        layers.append(text.encode(y=alt.YValue(0), text="words:N"))
+    return layers
 
 
 def _layers(

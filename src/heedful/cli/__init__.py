@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import pkgutil
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from types import FrameType
 
 import click
 
 from heedful import __version__
 from heedful.errors import HeedfulError, InputError
 
-_DONE, _FAILED, _WRONG_INPUT = 0, 1, 2
+_DONE, _FAILED, _WRONG_INPUT, _STOPPED = 0, 1, 2, 130
 
 
 class _Commands(click.Group):
@@ -54,22 +59,47 @@ def heedful(ctx: click.Context, workspace: str | None) -> None:
 
 def main() -> None:
     """The program `heedful`. Exits with 0 when done, 1 when the command failed, 2 when the input is wrong."""
-    try:
-        code = heedful(standalone_mode=False) or _DONE
-    except click.ClickException as error:
-        error.show()
-        code = _WRONG_INPUT
-    except (click.Abort, KeyboardInterrupt):
+    with _noted_interrupts() as interrupts:
+        try:
+            code = heedful(standalone_mode=False) or _DONE
+        except click.ClickException as error:
+            error.show()
+            code = _WRONG_INPUT
+        except (click.Abort, KeyboardInterrupt):
+            code = _STOPPED
+        except RuntimeError:
+            # DuckDB makes an error of its own of an interrupt …
+            if not interrupts:
+                raise
+            code = _STOPPED
+        except HeedfulError as error:
+            # … and we would take that for a fault of the data.
+            code = _STOPPED if interrupts else _WRONG_INPUT if isinstance(error, InputError) else _FAILED
+            if code != _STOPPED:
+                click.echo(str(error), err=True)
+        except BrokenPipeError:
+            # The reader of our output went away, as `| head` does; the interpreter must not try to flush again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = _FAILED
+    if code == _STOPPED:
         click.echo("Stopped.", err=True)
-        code = 130
-    except InputError as error:
-        click.echo(str(error), err=True)
-        code = _WRONG_INPUT
-    except HeedfulError as error:
-        click.echo(str(error), err=True)
-        code = _FAILED
-    except BrokenPipeError:
-        # The reader of our output went away, as `| head` does; the interpreter must not try to flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = _FAILED
     sys.exit(code if isinstance(code, int) else _DONE)
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Ctrl-C raises `KeyboardInterrupt` as ever, and is noted in the list."""
+    noted: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -40,6 +40,8 @@ def with_workspace(command: F) -> F:
     @click.pass_context
     def run(ctx: click.Context, /, workspace: str | None, **options: Any) -> Any:
         with open_workspace(workspace or ctx.obj or ".") as opened:
+            if opened.upgraded is not None:
+                click.echo(str(opened.upgraded), err=True)
             return ctx.invoke(command, opened, **options)
 
     run.__doc__ = command.__doc__

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,8 +33,27 @@ def console(*, error: bool = False) -> Console:
     return Console(stderr=error, width=None if stream.isatty() else 160, highlight=False, soft_wrap=not stream.isatty())
 
 
+@contextmanager
+def writing(path: str | Path | None) -> Iterator[None]:
+    """Turn a failure to write the file at `path`, if one is named, into `InputError`."""
+    try:
+        yield
+    except OSError as error:
+        if path is None:
+            raise
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(
+            f"{path}: this file cannot be written ({why}). Name another, in a folder that exists."
+        ) from None
+
+
 def show(table: pa.Table, form: str, output: str | None, draw: Callable[[Console], None]) -> None:
     """The rows of `table` in `form`, to `output` or to the terminal; `draw` makes the table for people."""
+    with writing(output):
+        _show(table, form, output, draw)
+
+
+def _show(table: pa.Table, form: str, output: str | None, draw: Callable[[Console], None]) -> None:
     if form == "parquet":
         _parquet(table, output)
     elif form == "table":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from heedful.measures.relations import BY_CUSTOMERS
 from heedful.measures.sql import sql
 
 
@@ -145,6 +146,6 @@ _LAST_NPS = (
 )
 _ANSWERS = (
     "select g.period, f.customer_id, count(*) as answers from feedback as f cross join grid as g "
-    "where f.customer_id is not null and f.occurred_at < g.ref_at and f.occurred_at < :as_of "
+    f"where {BY_CUSTOMERS} and f.customer_id is not null and f.occurred_at < g.ref_at and f.occurred_at < :as_of "
     "group by g.period, f.customer_id"
 )

@@ -6,16 +6,13 @@ Each form takes what a composer knows of the question and gives the CTEs from `b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from heedful.errors import InputError
+from heedful.measures.composer import Composer
 from heedful.measures.sql import select, sql
 from heedful.measures.statistic import Form
-
-if TYPE_CHECKING:
-    from heedful.measures.compose import Composer
 
 _RANKS = 10**12  # more rows than any group has: a place and a rank in one number
 Parts = tuple[list[tuple[str, exp.Expr]], exp.Select]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,7 @@ from heedful.errors import DefinitionError, ExpressionError, Problem
 from heedful.measures.compose import check
 from heedful.measures.question import Better, Question
 from heedful.measures.registry import Measure, shipped
+from heedful.measures.results import DefinitionChange
 from heedful.measures.setting import Setting
 from heedful.measures.statistic import Form, Statistic
 
@@ -49,6 +51,17 @@ class Rate(Definition):
     event: str
 
 
+class Changed(Definition):
+    """A change of definition: trends mark the day."""
+
+    on: date = Field(description="the first day on which the new definition holds")
+    what: str = Field(min_length=1, description="what is other, in a few words, such as: counts returns by post too")
+
+    def declared(self) -> DefinitionChange:
+        """The same, as results carry it."""
+        return DefinitionChange(self.on, self.what.strip().rstrip("."))
+
+
 class OwnMeasure(Definition):
     """One measure: what it looks at, which rows count, and exactly one statistic."""
 
@@ -56,6 +69,9 @@ class OwnMeasure(Definition):
     about: str = Field("", description="what it means, in a sentence")
     stream: Literal["feedback", "activity"] = Field(description="say or do")
     where: str | None = Field(None, description="the condition that a row meets to count")
+    speakers: Literal["customers", "everyone"] = Field(
+        "customers", description="of feedback: whose turns count; everyone counts agents and moderators too"
+    )
     kind: Literal["kpi", "cpi"] | None = Field(None, description="what the company wants, or what its customers want")
     voice: str | None = Field(None, description="a CPI in the customer's words")
     outcome: Literal["functional", "emotional", "social"] | None = Field(None, description="what a CPI does for them")
@@ -72,6 +88,7 @@ class OwnMeasure(Definition):
     count: Literal[True] | None = Field(None, description="true")
     median: str | None = Field(None, description="a number")
     distinct: str | None = Field(None, description="a column, such as customer_id")
+    changed: tuple[Changed, ...] = Field((), description="when this definition became another one, and how")
 
     @model_validator(mode="after")
     def _whole(self) -> OwnMeasure:
@@ -105,6 +122,8 @@ class OwnMeasure(Definition):
         return self._declared(name, Statistic(_FORMS[form], of, self.times), unit, currency)
 
     def _declared(self, name: str, statistic: Statistic, unit: str, currency: str, relation: str = "") -> Measure:
+        if self.stream == "feedback" and self.speakers == "everyone":
+            relation = relation or "turns"
         return Measure(
             name=name,
             title=self.title or name.replace("_", " ").capitalize(),
@@ -121,6 +140,7 @@ class OwnMeasure(Definition):
             outcome=self.outcome,
             target=self.target,
             own=True,
+            changed=tuple(change.declared() for change in self.changed),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
-from heedful.measures.results import Result
+from heedful.measures.results import DefinitionChange, Result
 
 Over = Literal["week", "month", "quarter", "year"]
 Better = Literal["higher", "lower", "neither"]
@@ -42,7 +42,8 @@ class MeasureInfo:
     """What a reader has to know of a measure before using it.
 
     `kind` says whether it is what the company wants (kpi) or what its customers want (cpi); None for neither.
-    `bounds` are the lowest and highest possible values, None where there is none.
+    `bounds` are the lowest and highest possible values, None where there is none. `changed` says when its definition
+    became another one.
     """
 
     name: str
@@ -54,6 +55,7 @@ class MeasureInfo:
     voice: str | None = None
     outcome: Literal["functional", "emotional", "social"] | None = None
     bounds: tuple[float | None, float | None] = (None, None)
+    changed: tuple[DefinitionChange, ...] = ()
 
 
 class Answers(Protocol):

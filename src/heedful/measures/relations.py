@@ -42,10 +42,19 @@ def _listed(values: tuple[str, ...]) -> str:
 _ACTIVITY_COLUMNS = ", ".join(c for c in ACTIVITY.columns if c != "ended_at")
 _FEEDBACK_COLUMNS = ", ".join(FEEDBACK.columns)
 
+BY_CUSTOMERS = "(speaker is null or speaker not in ('agent', 'moderator'))"
+"""What agents and moderators say is kept for what customers answer to it, and is nobody's feedback."""
+
 RELATIONS: Mapping[str, Relation] = {
     "feedback": Relation(
-        f"select {_FEEDBACK_COLUMNS} from feedback where occurred_at < :as_of",
+        f"select {_FEEDBACK_COLUMNS} from feedback where occurred_at < :as_of and {BY_CUSTOMERS}",
         meaning="what customers said",
+        own_brand=True,
+        like="feedback",
+    ),
+    "turns": Relation(
+        f"select {_FEEDBACK_COLUMNS} from feedback where occurred_at < :as_of",
+        meaning="what customers said, and what agents and moderators said to them",
         own_brand=True,
         like="feedback",
     ),
@@ -66,7 +75,7 @@ RELATIONS: Mapping[str, Relation] = {
     ),
     "voices": Relation(
         f"select {_FEEDBACK_COLUMNS}, cast(null as double) as base from feedback "
-        "where occurred_at < :as_of and channel in ('social', 'review', 'community')",
+        f"where occurred_at < :as_of and channel in ('social', 'review', 'community') and {BY_CUSTOMERS}",
         meaning="public mentions of any brand",
         like="feedback",
     ),

@@ -26,9 +26,38 @@ RESERVED = (
 """Column names of results. What is grouped by and bears one of them stands in tables as `by_unit`, `by_value`."""
 
 
+COLUMN_MEANINGS: Mapping[str, str] = {
+    "measure": "the measure's name",
+    "segment": "the segment, or `all`",
+    "period_start": "the first local day of the period; empty where it is open",
+    "period_end": "its last local day, included; empty where it is open",
+    "value": "the figure, in `unit`; empty exactly where `reason` says why",
+    "low": "the lower end of the 95 % interval; empty for a complete count",
+    "high": "its upper end",
+    "n": "rows counted",
+    "customers": "sampling units: customers, and rows or threads that name none",
+    "n_eff": "answers of a simple random sample that would be as precise",
+    "unit": "what `value`, `low` and `high` count in",
+    "flag": "`few` customers, `complete` count (not a sample), `stale` data; else empty",
+    "reason": "`no_answers`, `not_recorded`, `not_yet`, `too_few` or `hidden`, where there is no value",
+}
+"""What each column of a result means, as the reference and codebooks say it."""
+
+
 def column_of(by: str) -> str:
     """The column that holds a `by` in tables: its own name, or `by_unit` where results have a column of that name."""
     return f"by_{by}" if by in RESERVED else by
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionChange:
+    """The first day on which a figure is made in another way than before, and what is other."""
+
+    on: date
+    what: str
+
+    def __str__(self) -> str:
+        return f"Since {self.on.day} {self.on:%B %Y} the definition is another one: {self.what}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +104,7 @@ class Result(Sequence[Row]):
     better: Literal["higher", "lower", "neither"] = "higher"
     notes: tuple[str, ...] = ()
     query: Callable[[], str] | None = field(default=None, repr=False, compare=False)
+    changed: tuple[DefinitionChange, ...] = ()
 
     @property
     def sql(self) -> str:

@@ -17,7 +17,8 @@ from sqlglot import exp
 from heedful.errors import InputError
 from heedful.identity.coverage import joined_note, joined_share
 from heedful.measures import estimators
-from heedful.measures.compose import Plan, Scope, compose
+from heedful.measures.compose import Plan, compose
+from heedful.measures.composer import Scope
 from heedful.measures.estimators import ClusterSums, Estimate
 from heedful.measures.forms import at_ranks
 from heedful.measures.intervals import median_levels, share_interval, survival_median

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from heedful.measures.segments import Segmentations
+from heedful.measures.units import Hierarchy
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Setting:
 
     `first_value` is the condition on activity by which a customer first gets something out of it.
     `flag_below` is the number of customers under which a figure is marked as resting on few.
+    `units` is the hierarchy of units.yaml; None where there is none.
     """
 
     zone: ZoneInfo
@@ -26,3 +28,4 @@ class Setting:
     segmentations: Segmentations = field(default_factory=dict)
     first_value: str | None = None
     flag_below: int = 30
+    units: Hierarchy | None = None

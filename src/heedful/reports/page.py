@@ -43,11 +43,16 @@ def render(result: ScorecardResult) -> str:
         (source, freshness(source.data_until.date() if source.data_until else None, result.as_of))
         for source in result.sources
     ]
-    page = _environment().get_template("scorecard.html.j2").render(
+    return fill(
+        "scorecard.html.j2",
         result=result, cards=cards, sources=sources, headline=sentences.headline(result), lede=sentences.lede(result),
-        day=day, style=_style(),
-        repeated=len({c.voice for c in cards}) < len(cards),
+        day=day, repeated=len({c.voice for c in cards}) < len(cards),
     )  # fmt: skip
+
+
+def fill(template: str, **context: object) -> str:
+    """The page that `template` makes of `context`, in the house's look, with the fonts that it needs inside."""
+    page = _environment().get_template(template).render(style=_style(), **context)
     return page.replace(_FONTS_HERE, font_css(_voices(page)))
 
 

@@ -13,6 +13,7 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from heedful.definitions import Definition, Document, Loc, read_yaml, validate
 from heedful.errors import Problem, UnknownNameError, did_you_mean
+from heedful.measures.own import Changed
 from heedful.measures.question import MeasureInfo, Over, Scalar
 
 Attribute = Literal[
@@ -119,6 +120,7 @@ class Objective(Definition):
     initiatives: tuple[str, ...] = ()
     quotes: tuple[str, ...] = ()
     benchmark: Benchmark | None = None
+    changed: tuple[Changed, ...] = Field(default=(), description="when its measures became other ones, and how")
 
     @field_validator("quotes")
     @classmethod

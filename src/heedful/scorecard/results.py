@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from heedful.measures.results import Row
+from heedful.measures.results import DefinitionChange, Row
 from heedful.scorecard.definition import Objective, Role
 from heedful.scorecard.status import Status
 
@@ -56,6 +56,7 @@ class Reading:
     status: Status | None  # None where there is no target
     trend: tuple[Row, ...]  # one row a reporting period, oldest first
     change: Change | None
+    changed: tuple[DefinitionChange, ...] = ()  # days on which it became another figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pyarrow as pa
 from sqlglot import exp
 
-from heedful.measures.compose import Scope, row_conditions
+from heedful.measures.compose import row_conditions
+from heedful.measures.composer import Scope
 from heedful.measures.periods import midnight, span
 from heedful.measures.question import Question
 from heedful.measures.runner import Runner

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from heedful.errors import DefinitionError, ExpressionError, HeedfulError, Problem, SourceError
-from heedful.sources.definition import FileSpec, Source
-from heedful.sources.files import StagedFile, resolve, stage_file, unknown_columns
+from heedful.sources.definition import Source
+from heedful.sources.file_spec import FileSpec
+from heedful.sources.files import resolve, stage_file, unknown_columns
+from heedful.sources.for_each import spread
 from heedful.sources.inputs import located, read_entry
 from heedful.sources.mapping import compose
 from heedful.sources.pull import currency_problem
 from heedful.sources.relation import Relation, one_file, queried
 from heedful.sources.settings import PullSettings
+from heedful.sources.staged import StagedFile
 from heedful.sources.staging import Staging, staging
 
 _ENOUGH = 4 << 20
@@ -27,7 +30,8 @@ def check_source(source: Source, settings: PullSettings) -> list[Problem]:
     """
     problems = [said] if (said := currency_problem(source, settings)) else []
     paths, absent = resolve(source, settings.folder, settings.variables)
-    if absent:
+    if absent or source.definition.sql is not None:
+        # Looking for mistakes asks nothing of a database.
         problems += _names(source, None, settings)
     else:
         problems += _against_files(source, paths, settings)
@@ -39,10 +43,11 @@ def _names(source: Source, columns: Mapping[str, str] | None, settings: PullSett
     return [p for index in entries for p in read_entry(source, index, columns, settings.attributes)[1]]
 
 
-def _against_files(source: Source, paths: Mapping[str, Path], settings: PullSettings) -> list[Problem]:
-    with staging(settings.folder, paths.values()) as area:
+def _against_files(source: Source, paths: Mapping[str, Sequence[Path]], settings: PullSettings) -> list[Problem]:
+    firsts = {name: several[0] for name, several in paths.items()}
+    with staging(settings.folder, firsts.values()) as area:
         try:
-            files = [_beginning(area, name, path, source.definition.files[name]) for name, path in paths.items()]
+            files = [_beginning(area, name, path, source.definition.files[name]) for name, path in firsts.items()]
             if unknown := unknown_columns(source, files):
                 return unknown
             relation = _relation(area, source, files)
@@ -56,6 +61,10 @@ def _against_files(source: Source, paths: Mapping[str, Path], settings: PullSett
 
 
 def _entry(area: Staging, source: Source, index: int, relation: Relation, settings: PullSettings) -> list[Problem]:
+    try:
+        relation = spread(area, source, index, relation)
+    except DefinitionError as error:
+        return list(error.problems)
     inputs, problems = read_entry(source, index, relation.columns, settings.attributes)
     if not problems:
         try:
@@ -75,7 +84,8 @@ def _relation(area: Staging, source: Source, files: list[StagedFile]) -> Relatio
 
 
 def _beginning(area: Staging, name: str, path: Path, spec: FileSpec) -> StagedFile:
-    if spec.kind in ("csv", "jsonl") and path.stat().st_size > 2 * _ENOUGH:
+    found = spec.read_as
+    if found is not None and found.by_lines and path.stat().st_size > 2 * _ENOUGH:
         copy = area.folder / f"{name}.begin{path.suffix}"
         with path.open("rb") as file:
             block = file.read(_ENOUGH)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from heedful.sources.definition import ColumnType, FileSpec
+from heedful.sources.file_spec import ColumnType, FileSpec
 from heedful.sources.staging import Staging, identifier, literal
 
 Infer = Literal["all", "times", "no"]
@@ -35,16 +35,32 @@ _CODE = r"[+-]?0\d+"
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with single values of a column, which are null in it or not meant as they stand.
+
+    `stored` is a hidden column of text that shows such a value and is null elsewhere; `reason` goes with it to the
+    rejects. An expression that names the column `excused_by` has thought of it.
+    """
+
+    stored: str
+    reason: str
+    excused_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RawColumn:
     """A column as staged. `path` is how expressions name it: more than one step within a nested value.
 
-    `infer` says whether its text may turn out to be any type, a time only, or is what it is.
+    `infer` says whether its text may turn out to be any type, a time only, or is what it is; `fits` is a narrower type
+    that all of its values fit.
     """
 
     path: tuple[str, ...]
     stored: str
     type: str
     infer: Infer
+    trouble: Trouble | None = None
+    fits: str = ""
 
     @property
     def name(self) -> str:

@@ -26,7 +26,7 @@ class CsvLines:
 
     def __init__(self, text: TextFile, found: Layout, malformed: Sequence[MalformedRecord], *, records: int) -> None:
         self._text, self._layout, self._malformed, self._records = text.path, found, malformed, records
-        self._above = found.skip + found.header
+        self._above = found.skip + found.header + found.header_lines
         self._lines = text.lines.line_feeds + (_last_byte(text.path) != b"\n")
         self._is_plain = not malformed and self._lines == records + self._above
         self._known: tuple[NDArray[np.int64], dict[int, int]] | None = None
@@ -82,7 +82,7 @@ def _records(text: Path, found: Layout, open_quotes: Sequence[int]) -> Iterator[
     quote = next(quotes)
     with text.open("rb") as file:
         number = offset = 0
-        for _ in range(found.skip):
+        for _ in range(found.skip + found.header_lines):
             offset += len(file.readline())
             number += 1
         header = found.header

@@ -3,69 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from heedful.definitions import Definition, Document, read_yaml, validate
 from heedful.errors import DefinitionError, Problem, did_you_mean
-from heedful.streams.schema import TABLES, Table
+from heedful.sources.file_spec import COMMON_FIELDS, FileSpec
+from heedful.sources.formats.registry import endings, formats
+from heedful.sources.sql_spec import SqlSpec
+from heedful.streams.schema import IDENTIFIERS, TABLES, Table
 
 Scalar = str | int | float | bool | datetime | date | None
 """What a column may be given: text is an expression, everything else a constant. Null leaves the column empty."""
 
-ColumnType = Literal["text", "number", "boolean", "date", "timestamp"]
-FileFormat = Literal["csv", "parquet", "json", "jsonl"]
 TableName = Literal["feedback", "activity", "customers", "market", "spend"]
 
-ENDINGS: Mapping[str, FileFormat] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-    ".txt": "csv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
-SEPARATORS = (",", ";", "\t", "|")
 OTHERWISE = "else"
 """The key of a value map that says what becomes of a value that the map does not list."""
-
-
-class FileSpec(Definition):
-    """One file: its path, and how to read it where that is not to be found out from the file itself."""
-
-    path: str = Field(min_length=1, description="relative to the workspace; ${name} is filled by --set name=…")
-    format: FileFormat | None = Field(None, description="by the ending of the name where it is not stated")
-    encoding: str | None = Field(None, description="such as utf-8, utf-16, windows-1252; detected where not stated")
-    separator: str | None = Field(None, description="of a CSV file; detected where not stated")
-    decimal: Literal[".", ","] | None = Field(None, description="the decimal sign of a CSV file; detected per column")
-    header: bool = Field(True, description="whether the first line of a CSV file holds the names; else column1, …")
-    skip: int = Field(0, ge=0, description="lines of a CSV file before the header or the first row")
-    nulls: tuple[str, ...] = Field((), description="further texts that mean that there is no value, such as n/a")
-    records: str | None = Field(None, description="where the list stands in a JSON object, such as data.items")
-    types: Mapping[str, ColumnType] = Field({}, description="columns whose type is stated, not found out")
-    dates: Mapping[str, str] = Field({}, description="columns with dates in a format of their own, such as %d/%m/%Y")
-
-    @field_validator("separator")
-    @classmethod
-    def _one_sign(cls, value: str | None) -> str | None:
-        value = {"tab": "\t", "\\t": "\t"}.get(value or "", value)
-        if value is not None and (len(value) != 1 or value in "\r\n\"'"):
-            raise ValueError('separator is one sign, such as "," or ";" or "|", or the word tab.')
-        return value
-
-    @property
-    def kind(self) -> FileFormat | None:
-        """The format, stated or by the ending of the path; None where neither says."""
-        return self.format or ENDINGS.get(Path(self.path).suffix.lower())
 
 
 def _describe_columns(schema: dict[str, Any]) -> None:
@@ -75,6 +35,50 @@ def _describe_columns(schema: dict[str, Any]) -> None:
     schema["additionalProperties"] = True
 
 
+class ForEach(Definition):
+    """Several rows of one record: one for each of several columns, or for each part of one cell that lists several.
+
+    Expressions of the entry know it as `each.name` (of the column), `each.label` (its wording, where the file has one),
+    `each.number` (from 1) and `each.value`. Empty cells make no row.
+    """
+
+    columns: tuple[str, ...] = Field((), description="names of columns, in which * stands for any text")
+    split: str | None = Field(None, description="the column whose cells list several answers")
+    by: str = Field(", ", min_length=1, description="what stands between the answers in a cell that is split")
+    options: tuple[str, ...] = Field((), description="answers that may hold that sign themselves, so are kept whole")
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _one_alone(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if bool(self.columns) == (self.split is not None):
+            raise ValueError("for_each takes either `columns:` or `split:`.")
+        if self.columns and {"by", "options"} & self.model_fields_set:
+            raise ValueError("by and options go with `split:`.")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that it reads, patterns among them."""
+        return self.columns if self.split is None else (self.split,)
+
+
+def chosen(patterns: Iterable[str], names: Collection[str]) -> list[str]:
+    """Those of `names` that `patterns` name, in the order of the patterns."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        like = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.IGNORECASE | re.DOTALL)
+        found |= dict.fromkeys(name for name in names if like.fullmatch(name))
+    return list(found)
+
+
+NAMES = "identifiers."
+"""How the columns that hold identifiers begin while rows are mapped; no column of a table does."""
+
+
 class RowsEntry(BaseModel):
     """How the rows read become rows of one table. Every further field is a column of that table."""
 
@@ -82,11 +86,15 @@ class RowsEntry(BaseModel):
     __pydantic_extra__: dict[str, Scalar]
 
     into: TableName = Field(description="the table that the rows go to")
+    for_each: ForEach | None = Field(None, description="the columns, or the parts of a cell, that make a row each")
     when: str | bool | None = Field(None, description="the condition that a row meets to be taken")
     values: Mapping[str, Mapping[str, Scalar]] = Field(
         {}, description="column: {as it stands: as it is meant}; `else` may be reject (the default), keep or null"
     )
     dates: Mapping[str, str] = Field({}, description="column: the format of its dates, such as %d/%m/%Y")
+    identifiers: Mapping[str, Scalar] = Field(
+        {}, description=f"names of the customer that join sources, kept as keyed hashes: {', '.join(IDENTIFIERS)}"
+    )
 
     @field_validator("values", mode="before")
     @classmethod
@@ -105,13 +113,22 @@ class RowsEntry(BaseModel):
         """The columns that the entry fills, in the order of the file."""
         return dict(self.__pydantic_extra__ or {})
 
+    @property
+    def expressions(self) -> Mapping[str, Scalar]:
+        """All that the entry gives: its columns, and its identifiers as `identifiers.KIND`."""
+        return {**self.columns, **{f"{NAMES}{kind}": value for kind, value in self.identifiers.items()}}
+
 
 class SourceDefinition(Definition):
     """A file of `sources/`: files, and how their columns fill the tables."""
 
-    files: Mapping[str, FileSpec] = Field(min_length=1, description="name: path, or a mapping with path and more")
+    files: Mapping[str, FileSpec] = Field({}, description="name: path, or a mapping with path and more")
+    sql: SqlSpec | None = Field(None, description="a database and what is asked of it")
     identity: Literal["named", "confidential", "anonymous"] = Field(
         "named", description="what people were promised when they gave the data"
+    )
+    identity_of: str | None = Field(
+        None, description="the system whose customer ids these are, put before each as in crm:17; else all share them"
     )
     timezone: str | None = Field(None, description="of times that state no zone; the workspace's where not stated")
     currency: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="of the amounts; the workspace's by default")
@@ -127,6 +144,19 @@ class SourceDefinition(Definition):
             files = {name: {"path": spec} if isinstance(spec, str) else spec for name, spec in data["files"].items()}
             return {**data, "files": files}
         return data
+
+    @model_validator(mode="after")
+    def _has_something(self) -> Self:
+        if not self.relations:
+            raise ValueError("a source needs `files:` or `sql:` to read from.")
+        if self.sql and (both := set(self.files) & set(self.sql.queries)):
+            raise ValueError(f'a file and a query are both called "{min(both)}". Rename one of them.')
+        return self
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """The names of the files and of the queries, which a query over them knows as tables."""
+        return (*self.files, *(self.sql.queries if self.sql else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +193,12 @@ def needed(table: Table) -> tuple[str, ...]:
 def _problems(source: Source) -> Iterator[Problem]:
     definition, problem = source.definition, source.document.problem
     yield from _file_problems(source)
-    if len(definition.files) > 1 and definition.query is None:
-        names = ", ".join(definition.files)
-        yield problem(["files"], f"there are several files ({names}), so a query must join them: add `query:`.")
+    if len(definition.relations) > 1 and definition.query is None:
+        names, what = ", ".join(definition.relations), "files" if definition.sql is None else "files and queries"
+        place = "files" if definition.files else "sql"
+        yield problem([place], f"there are several {what} ({names}), so a query must join them: add `query:`.")
+    if said := namespace_problem(definition.identity_of):
+        yield problem(["identity_of"], said)
     if definition.timezone is not None and (said := zone_problem(definition.timezone)):
         yield problem(["timezone"], said)
     if definition.rate is not None and definition.currency is None:
@@ -176,25 +209,31 @@ def _problems(source: Source) -> Iterator[Problem]:
 
 def _file_problems(source: Source) -> Iterator[Problem]:
     problem = source.document.problem
+    for name in source.definition.sql.queries if source.definition.sql else ():
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+            yield problem(["sql", "queries", name], f'"{name}" must be lower_snake_case.')
     for name, spec in source.definition.files.items():
         if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
             yield problem(["files", name], f'"{name}" must be lower_snake_case, since a query names the file so.')
-        if spec.kind is None:
-            endings = ", ".join(ENDINGS)
-            yield problem(
-                ["files", name],
-                f'"{spec.path}" has an ending that says no format ({endings}). Write {name}: {{path: …, format: csv}}.',
-            )
+        yield from _format_problems(source, name, spec)
         for column, format_ in spec.dates.items():
             if said := date_format_problem(format_):
                 yield problem(["files", name, "dates", column], said)
-        for field in ("separator", "decimal", "encoding"):
-            if getattr(spec, field) is not None and spec.kind not in (None, "csv"):
-                if field == "encoding" and spec.kind in ("json", "jsonl"):
-                    continue
-                yield problem(["files", name, field], f"{field} is for CSV files; this one is {spec.kind}.")
-        if spec.records is not None and spec.kind != "json":
-            yield problem(["files", name, "records"], "records is for JSON files.")
+
+
+def _format_problems(source: Source, name: str, spec: FileSpec) -> Iterator[Problem]:
+    problem, found = source.document.problem, spec.read_as
+    if spec.format is not None and found is None:
+        said = f'there is no format "{spec.format}".{did_you_mean(spec.format, formats())}'
+        yield problem(["files", name, "format"], f"{said} Formats: {', '.join(formats())}.")
+    elif found is None:
+        known = ", ".join(endings())
+        said = f'"{spec.path}" has an ending that says no format ({known}). '
+        yield problem(["files", name], f"{said}Write {name}: {{path: …, format: csv}}.")
+    else:
+        for field in sorted(spec.model_fields_set - COMMON_FIELDS - found.options):
+            takers = ", ".join(n for n, f in formats().items() if field in f.options)
+            yield problem(["files", name, field], f"{field} is for {takers}; this file is read as {found.name}.")
 
 
 def _entry_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Problem]:
@@ -215,6 +254,8 @@ def _entry_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Pr
             "customer_id",
             message="the source is `identity: anonymous`, so no customer may be named: leave out customer_id.",
         )
+    yield from _identifier_problems(source, index, entry)
+    yield from _speaker_problems(source, index, entry)
     for field in ("values", "dates"):
         for name in getattr(entry, field):
             if name not in columns:
@@ -226,6 +267,45 @@ def _entry_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Pr
     for name, mapping in entry.values.items():
         if mapping.get(OTHERWISE, "reject") not in ("reject", "keep", None):
             yield problem("values", name, OTHERWISE, message="else is reject, keep or null.")
+
+
+def _speaker_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Problem]:
+    """Turns of a transcript whose staff could not be told from customers, and would count as their words."""
+    read_as = [spec.read_as for spec in source.definition.files.values()]
+    has_turns = any(found is not None and "speakers" in found.options for found in read_as)
+    if has_turns and entry.into == "feedback" and entry.when is None:
+        given = entry.columns.get("speaker")
+        if given in (None, "speaker"):
+            told = "speaker is the name as it stands" if given else "speaker is not given"
+            said = f"{told}, so what agents and moderators say would count as customers' words. Write speaker: said_by."
+            yield source.document.problem(("rows", index, *(["speaker"] if given else [])), said)
+
+
+def _identifier_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Problem]:
+    def problem(*loc: str, message: str) -> Problem:
+        return source.document.problem(["rows", index, "identifiers", *loc], message)
+
+    for kind in entry.identifiers:
+        if kind not in IDENTIFIERS:
+            hint = did_you_mean(kind, IDENTIFIERS)
+            yield problem(kind, message=f'"{kind}" is no identifier ({", ".join(IDENTIFIERS)}).{hint}')
+    if entry.identifiers and "customer_id" not in entry.table.columns:
+        yield problem(message=f"rows into {entry.into} are of no customer, so that they have no identifiers.")
+    if entry.identifiers and source.definition.identity == "anonymous":
+        yield problem(
+            message="the source is `identity: anonymous`, so no customer may be named: leave out identifiers."
+        )
+
+
+def namespace_problem(name: str | None) -> str | None:
+    """What is wrong with the name of a system whose customer ids a source holds, or None."""
+    if name is None:
+        return None
+    if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+        return f'identity_of is lower_snake_case, such as crm or web_shop; found "{name}".'
+    if name in (*IDENTIFIERS, "anonymous"):
+        return f'identity_of names a system, such as crm or web_shop, and "{name}" is an identifier.'
+    return None
 
 
 def unknown_column(table: Table, name: str, extra: Iterable[str] = ()) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 
 from heedful.errors import SourceError
-from heedful.sources.definition import SEPARATORS, FileSpec
 from heedful.sources.encodings import TextFile
+from heedful.sources.file_spec import SEPARATORS, FileSpec
 from heedful.sources.staging import MalformedRecord, Staging, identifier, literal, quoted_list
 
 OPEN_QUOTE = "UNQUOTED VALUE"
@@ -27,16 +27,34 @@ _LONGEST_READ = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a CSV file is laid out: its separator, its columns, and the lines above its first record."""
+    """How a CSV file is laid out: its separator, its columns, and the lines above its first record.
+
+    Where a header has several rows, `header` is false and `header_rows` counts them; `header_lines` are their lines,
+    which are more where a cell of the header holds a line break.
+    """
 
     separator: str
     columns: tuple[str, ...]
     skip: int
     header: bool
+    header_rows: int = 0
+    header_lines: int = 0
 
 
 def layout(text: TextFile, shown: Path, spec: FileSpec) -> Layout:
     """The layout of a file; messages name it `shown`. Raises `SourceError`."""
+    skip, separator, lines = beginning(text, shown, spec)
+    first = next(csv.reader(lines, delimiter=separator))
+    if spec.header:
+        check_names(first, shown, skip + 1)
+        names = [name.strip() or f"column{i}" for i, name in enumerate(first, 1)]
+    else:
+        names = [f"column{i}" for i in range(1, len(first) + 1)]
+    return Layout(separator, tuple(names), skip, spec.header)
+
+
+def beginning(text: TextFile, shown: Path, spec: FileSpec) -> tuple[int, str, list[str]]:
+    """How many lines to pass over, the separator, and the first of the lines below. Raises `SourceError`."""
     csv.field_size_limit(_LONGEST_READ)
     if text.lines.longest > _LONGEST_READ:
         raise SourceError(f"this file has a line of {text.lines.longest >> 20:,} MiB. Is it a CSV file?", path=shown)
@@ -49,14 +67,7 @@ def layout(text: TextFile, shown: Path, spec: FileSpec) -> Layout:
         skip, separator, lines = skip + 1, lines[0].strip()[4], lines[1:]
     if not any(line.strip() for line in lines):
         raise SourceError("this file holds no line with names or values.", path=shown)
-    separator = separator or _separator(lines)
-    first = next(csv.reader(lines, delimiter=separator))
-    if spec.header:
-        _check_names(first, shown, skip + 1)
-        names = [name.strip() or f"column{i}" for i, name in enumerate(first, 1)]
-    else:
-        names = [f"column{i}" for i in range(1, len(first) + 1)]
-    return Layout(separator, tuple(names), skip, spec.header)
+    return skip, separator or _separator(lines), lines
 
 
 def stage(staging: Staging, text: TextFile, found: Layout, spec: FileSpec, target: Path) -> list[MalformedRecord]:
@@ -73,7 +84,7 @@ def stage(staging: Staging, text: TextFile, found: Layout, spec: FileSpec, targe
     staging.execute("drop table if exists reject_scans")
     staging.execute(
         f"copy (select {kept} from read_csv({literal(str(text.path))}, auto_detect = false, header = {header}, "
-        f"skip = {found.skip}, delim = {literal(found.separator)}, quote = '\"', escape = '\"', "
+        f"skip = {found.skip + found.header_rows}, delim = {literal(found.separator)}, quote = '\"', escape = '\"', "
         f"columns = {{{columns}}}, max_line_size = {_LONGEST_LINE}, buffer_size = {buffer}, "
         f"store_rejects = true)) to {literal(str(target))} (format parquet, compression lz4)"
     )
@@ -142,7 +153,8 @@ def _separator(lines: Sequence[str]) -> str:
     return best if evenness(best)[0] > 0 else ","
 
 
-def _check_names(names: Sequence[str], shown: Path, line: int) -> None:
+def check_names(names: Sequence[str], shown: Path, line: int) -> None:
+    """Raise `SourceError` where two columns have the same name."""
     places: dict[str, int] = {}
     for place, name in enumerate((n.strip() for n in names), 1):
         first = places.setdefault(name.lower(), place)

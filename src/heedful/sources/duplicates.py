@@ -11,20 +11,25 @@ from pathlib import Path
 
 from heedful.sources.mapping import Mapped
 from heedful.sources.rejects import RejectRows
-from heedful.sources.relation import ROW, Relation
+from heedful.sources.relation import DELETED, NTH, ROW, Relation
 from heedful.sources.staging import Staging, identifier, literal
 from heedful.streams.schema import TABLES
 
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """The mapped rows of one table, without faults and each key once. `sql` selects them."""
+    """The mapped rows of one table, without faults and each key once. `sql` selects them.
+
+    `collapsed` counts copies, `conflicts` rows that another one of the same file contradicts, and `older` rows for
+    which a later file has a newer version.
+    """
 
     table: str
     sql: str
     rows: int
     collapsed: int
     conflicts: int
+    older: int
     rejects: RejectRows | None
 
 
@@ -37,7 +42,10 @@ def distinct_rows(staging: Staging, table: str, parts: Sequence[tuple[Mapped, Pa
     staging.execute(f"create view {identifier(view)} as {' union all '.join(selects)}")
     keys = ", ".join(map(identifier, key))
     content = ", ".join(f"{identifier(n)} := {identifier(n)}" for n in columns)
-    row = identifier(ROW)
+    row, nth = identifier(ROW), identifier(NTH)
+    # What a later file says of the same thing is news, and no contradiction.
+    starts = relation.file.starts if relation.file else []
+    part = f"len(list_filter({starts}, lambda s: s <= {{}}))" if len(starts) > 1 else "0"
     staging.execute(f"""
         create temp table {identifier(twins)} as
         with several as (select {keys} from {identifier(view)} group by {keys} having count(*) > 1),
@@ -48,16 +56,20 @@ def distinct_rows(staging: Staging, table: str, parts: Sequence[tuple[Mapped, Pa
         judged as (
             select *, first_value(content) over last as winner, first_value({row}) over last as twin,
                 row_number() over last as place
-            from rows window last as (partition by {keys} order by {row} desc, ".entry" desc)
+            from rows window last as (partition by {keys} order by {row} desc, ".entry" desc, {nth} desc)
         )
-        select {keys}, ".entry", {row}, twin, content is distinct from winner as differs from judged where place > 1
+        select {keys}, ".entry", {row}, {nth}, twin,
+            content is distinct from winner and {part.format(row)} = {part.format("twin")} as differs,
+            {part.format(row)} < {part.format("twin")} as is_older
+        from judged where place > 1
     """)
-    ((collapsed, conflicts),) = staging.rows(
-        f"select count(*) filter (where not differs), count(*) filter (where differs) from {identifier(twins)}"
+    ((collapsed, conflicts, older),) = staging.rows(
+        "select count(*) filter (where not differs), count(*) filter (where differs), "
+        f"count(*) filter (where is_older) from {identifier(twins)}"
     )
     ((total,),) = staging.rows(f"select count(*) from {identifier(view)}")
     chosen = ", ".join(map(identifier, columns))
-    dropped = f'anti join {identifier(twins)} using ("{ROW}", ".entry")' if collapsed + conflicts else ""
+    dropped = f'anti join {identifier(twins)} using ("{ROW}", "{NTH}", ".entry")' if collapsed + conflicts else ""
     rejects = RejectRows(
         relation.file,
         f"select {identifier(ROW)} as row, {literal(key[-1] if table != 'customers' else key[0])} as field, "
@@ -68,8 +80,9 @@ def distinct_rows(staging: Staging, table: str, parts: Sequence[tuple[Mapped, Pa
         table,
         f"select {chosen} from {identifier(view)} {dropped}",
         int(total) - int(collapsed) - int(conflicts),
-        int(collapsed),
+        int(collapsed) - int(older),
         int(conflicts),
+        int(older),
         rejects if conflicts else None,
     )
 
@@ -77,7 +90,8 @@ def distinct_rows(staging: Staging, table: str, parts: Sequence[tuple[Mapped, Pa
 def _good(mapped: Mapped, path: Path, columns: Sequence[str]) -> str:
     chosen = ", ".join(identifier(n) if n in mapped.columns else f"null as {identifier(n)}" for n in columns)
     read = f"read_parquet({literal(str(path))})"
-    return f'select {chosen}, {identifier(ROW)}, {mapped.index} as ".entry" from {read} where ".fault" = 0'
+    place = f'{identifier(ROW)}, {identifier(NTH)}, {mapped.index} as ".entry"'
+    return f'select {chosen}, {place} from {read} where ".fault" = 0 and not {identifier(DELETED)}'
 
 
 def _shown_key(key: Sequence[str]) -> str:

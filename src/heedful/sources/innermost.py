@@ -6,13 +6,14 @@ people write (`paid::double`) could stop the whole pull; both become faults of t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import sqlglot
 from sqlglot import exp
 
-from heedful.sources.inputs import Input, Inputs
-from heedful.sources.relation import ROW, Raw, Relation, unfit_reason
+from heedful.sources.inputs import Input, Inputs, plain_name
+from heedful.sources.relation import DELETED, NTH, ROW, Raw, Relation, unfit_reason
 from heedful.sources.staging import identifier
 from heedful.streams.schema import TEXT
 
@@ -46,13 +47,21 @@ def slot(name: str) -> str:
 def innermost(inputs: Inputs, relation: Relation) -> Innermost:
     """The expressions of an entry over `relation`, of the rows that its condition takes."""
     view = exp.to_identifier(relation.view, quoted=True)
-    built = Innermost(exp.select(_named(ROW)).from_(view))
+    built = Innermost(exp.select(_named(ROW), _named(NTH)).from_(view))
+    named = _names([*([inputs.when] if inputs.when is not None else []), *(given.tree for given in inputs.given)])
+    gone = sqlglot.parse_one(relation.deleted, dialect="duckdb")
+    _give_on(built, gone, DELETED)
     if inputs.when is not None:
         # A row of which nobody can say whether it belongs here is a reject, not left out in silence.
-        doubts = [sqlglot.parse_one(test, dialect="duckdb") for test in _watch(built, relation, inputs.when_columns)]
+        tests = _watch(built, relation, inputs.when_columns)
+        tests += _watch_troubles(built, relation, inputs.when_columns, named)
+        doubts = [sqlglot.parse_one(test, dialect="duckdb") for test in tests]
         when = _tried_everywhere(built, inputs.when.copy(), None)
-        built.select.where(exp.or_(when, *doubts, copy=False), copy=False)
+        # What is gone is gone, whatever else is said of it.
+        built.select.where(exp.or_(when, *doubts, gone.copy(), copy=False), copy=False)
     for given in inputs.given:
+        if given.column not in inputs.entry.values:
+            _watch_troubles(built, relation, given.columns, named)
         if (raw := _text_behind(given, relation)) is not None:
             built.raws[given.column] = raw
             tree: exp.Expr = _named(raw.column)
@@ -87,6 +96,25 @@ def _watch(built: Innermost, relation: Relation, columns: frozenset[str]) -> lis
                 _give_on(built, sqlglot.parse_one(test, dialect="duckdb"), seen)
                 _give_on(built, _named(raw.column), seen + ".text")
     return tests
+
+
+def _watch_troubles(built: Innermost, relation: Relation, columns: frozenset[str], named: frozenset[str]) -> list[str]:
+    """Faults for values that are not what they seem; SQL for whether there are any. `named` are excuses."""
+    tests = []
+    for name, trouble in relation.troubles.items():
+        if (name in columns or name.split(".")[0] in columns) and trouble.excused_by not in named:
+            tests.append(f"({identifier(trouble.stored)} is not null)")
+            seen = identifier(slot(f"trouble.{name}"))
+            if all(fault.value != seen for fault in built.faults):
+                built.faults.append(Fault(name, trouble.reason, f"({seen} is not null)", seen))
+                _give_on(built, _named(trouble.stored), slot(f"trouble.{name}"))
+    return tests
+
+
+def _names(trees: Iterable[exp.Expr]) -> frozenset[str]:
+    """Every name and dotted name in `trees`."""
+    nodes = (node for tree in trees for node in tree.find_all(exp.Column, exp.StructExtract))
+    return frozenset(name for node in nodes if (name := plain_name(node)))
 
 
 def _tried_everywhere(built: Innermost, tree: exp.Expr, column: str | None) -> exp.Expr:

@@ -10,8 +10,9 @@ import pyarrow as pa
 from sqlglot import exp
 
 from heedful.errors import ExpressionError, Problem
-from heedful.sources.definition import RowsEntry, Scalar, Source, fillable, unknown_column
+from heedful.sources.definition import NAMES, RowsEntry, Scalar, Source, fillable, unknown_column
 from heedful.streams.expressions import parse_condition, parse_query, parse_value
+from heedful.streams.schema import TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ def read_entry(
                 given.append(_input(name, types[name], value, columns or {}))
             except ExpressionError as error:
                 problems.append(located(source, place, error))
+    for kind, value in entry.identifiers.items():
+        if value is not None and (columns is not None or not isinstance(value, str)):
+            try:
+                given.append(_input(NAMES + kind, TEXT, value, columns or {}))
+            except ExpressionError as error:
+                problems.append(located(source, ("rows", index, "identifiers", kind), error))
     when, when_columns = None, frozenset[str]()
     if entry.when is not None and columns is not None:
         try:
@@ -97,7 +104,7 @@ def _input(name: str, type_: pa.DataType, value: Scalar, columns: Mapping[str, s
     if not isinstance(value, str):
         return Input(name, type_, constant(value), frozenset(), None)
     found = parse_value(value, columns, mapping=True)
-    return Input(name, type_, found.tree, found.columns, _plain_name(unwrapped(found.tree)))
+    return Input(name, type_, found.tree, found.columns, plain_name(unwrapped(found.tree)))
 
 
 def constant(value: Scalar) -> exp.Expr:
@@ -110,11 +117,11 @@ def constant(value: Scalar) -> exp.Expr:
     return exp.convert(value)
 
 
-def _plain_name(tree: exp.Expr) -> str | None:
+def plain_name(tree: exp.Expr) -> str | None:
     """The dotted name, if `tree` is nothing but a column or a value within one."""
     if isinstance(tree, exp.Column) and not isinstance(tree.this, exp.Star):
         return ".".join(part.name for part in tree.parts)
-    if isinstance(tree, exp.StructExtract) and (outer := _plain_name(tree.this)) is not None:
+    if isinstance(tree, exp.StructExtract) and (outer := plain_name(tree.this)) is not None:
         return f"{outer}.{tree.expression.name}"
     return None
 

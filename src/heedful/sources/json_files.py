@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from heedful.errors import SourceError
 from heedful.sources.column_types import RawColumn
-from heedful.sources.definition import FileSpec
+from heedful.sources.file_spec import FileSpec
 from heedful.sources.staging import MalformedRecord, Staging, identifier, literal, quoted_list
 
 _LARGEST_OBJECT = 64 << 20

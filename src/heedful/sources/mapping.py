@@ -3,7 +3,8 @@
 The query is one tree. People's expressions are nodes of its innermost select, which gives them names; everything
 around it is ours and sees nothing but those names. Its columns are those of the table that the entry fills, and
 
-- `.row`: the record that the row comes from;
+- `.row`: the record that the row comes from, and `.nth`: which of the rows made of it;
+- `.deleted`: whether the row says that it is gone;
 - `.fault`: 0, or the number of the first thing that is wrong with it, from 1;
 - `.value`: the value at fault.
 """
@@ -19,11 +20,11 @@ from sqlglot import exp
 
 from heedful.errors import DefinitionError, Problem
 from heedful.sources.conversion import Conversion, DoesNotConvertError, Setting, as_text, convert, family, takes_times
-from heedful.sources.definition import OTHERWISE, Scalar, Source
+from heedful.sources.definition import NAMES, OTHERWISE, Scalar, Source
 from heedful.sources.files import first_line
 from heedful.sources.innermost import Fault, Innermost, innermost, slot
 from heedful.sources.inputs import Input, Inputs, constant
-from heedful.sources.relation import ROW, Relation
+from heedful.sources.relation import DELETED, NTH, ROW, Relation
 from heedful.sources.settings import PullSettings
 from heedful.sources.staging import Staging, identifier, literal, quoted_list
 from heedful.sources.table_rules import filled_columns, table_faults, written
@@ -36,7 +37,10 @@ _INPUTS = "inputs_of_this_entry"
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """The query of an entry. `faults` are numbered from 1; `notes` say what was found out on the way."""
+    """The query of an entry. `faults` are numbered from 1; `notes` say what was found out on the way.
+
+    `identifiers` are further columns of the query, which hold people's names and go into no stream.
+    """
 
     index: int
     table: str
@@ -44,6 +48,7 @@ class Mapped:
     sql: str
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
+    identifiers: tuple[str, ...] = ()
 
 
 def compose(staging: Staging, source: Source, inputs: Inputs, relation: Relation, settings: PullSettings) -> Mapped:
@@ -58,15 +63,19 @@ def compose(staging: Staging, source: Source, inputs: Inputs, relation: Relation
     table = inputs.entry.table
     given = {name: identifier(name) for name in converted}
     filled = filled_columns(table, given, source=source.name, own_brand=settings.own_brand)
+    identifiers = tuple(name for name in converted if name.startswith(NAMES))
+    if identifiers:
+        # Who gives no id of their own gets one made of their names; see `heedful.sources.identifiers`.
+        filled |= {n: "null" for n in ("customer_id", "anonymous_id") if n in table.columns and n not in filled}
     faults = (*inner.faults, *converter.faults, *table_faults(table, inputs.given, filled))
     schema = table.arrow_schema(settings.attributes if table.open_ended else None)
     types = {column.name: duckdb_type(column.type) for column in schema if column.name in filled}
-    outer = _outer(types, converted, filled, faults)
+    outer = _outer({**types, **dict.fromkeys(identifiers, "VARCHAR")}, converted, filled, faults)
     for node in list(outer.find_all(exp.Table)):
         if node.name == _INPUTS:
             node.replace(inner.select.subquery(_INPUTS))
     notes = tuple(dict.fromkeys(converter.notes))
-    return Mapped(inputs.index, table.name, tuple(types), outer.sql("duckdb"), faults, notes)
+    return Mapped(inputs.index, table.name, tuple(types), outer.sql("duckdb"), faults, notes, identifiers)
 
 
 def _outer(
@@ -79,10 +88,11 @@ def _outer(
     numbered = list(enumerate(faults, 1))
     judged = " ".join(f"when {fault.test} then {number}" for number, fault in numbered)
     shown = " ".join(f"when {number} then left(cast({fault.value} as varchar), 300)" for number, fault in numbered)
-    judgement = f"case {judged} else 0 end" if numbered else "0"
+    judgement = f"case when {identifier(DELETED)} then 0 {judged} else 0 end" if numbered else "0"
     value = f'case ".fault" {shown} end' if numbered else "cast(null as varchar)"
+    hidden = ", ".join(map(identifier, (ROW, NTH, DELETED)))
     return sqlglot.parse_one(
-        f'select {results}, {identifier(ROW)}, ".fault", {value} as ".value" from ('
+        f'select {results}, {hidden}, ".fault", {value} as ".value" from ('
         f'select *, {judgement} as ".fault" from ('
         f"select {fills} from (select {converts} from {_INPUTS}) as converted) as filled) as judged",
         dialect="duckdb",
@@ -182,7 +192,8 @@ class _Converter:
 
     @property
     def _zone(self) -> str:
-        return self.source.definition.timezone or self.settings.timezone
+        of_file = self.relation.file.timezone if self.relation.file else None
+        return self.source.definition.timezone or of_file or self.settings.timezone
 
     def _problem(self, place: tuple[str, ...], message: str) -> Problem:
         return self.source.document.problem(["rows", self.inputs.index, *place], message)

@@ -8,24 +8,30 @@ bounded on the way; what is large stands on disk.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from heedful.errors import DefinitionError, ExpressionError, Problem, SourceError
+from heedful.errors import DefinitionError, ExpressionError, Problem, SourceError, SourceInterruptedError
 from heedful.sources.definition import Source
 from heedful.sources.duplicates import TableRows, distinct_rows
-from heedful.sources.files import StagedFile, first_line, one_error, resolve, stage_file, unknown_columns
+from heedful.sources.files import first_line, one_error, resolve, unknown_columns
+from heedful.sources.for_each import spread
+from heedful.sources.gathering import gather
+from heedful.sources.identifiers import name_rows, write_identities
 from heedful.sources.inputs import located, read_entry
 from heedful.sources.mapping import Mapped, compose
 from heedful.sources.rejects import Reject, RejectRows, left_out, malformed, read_rejects, reject_sql, write_rejects
-from heedful.sources.relation import Relation, Unfit, one_file, queried
+from heedful.sources.relation import Relation, Unfit, marked, one_file, queried
+from heedful.sources.removal import remove_gone
 from heedful.sources.settings import PullSettings
+from heedful.sources.staged import StagedFile
 from heedful.sources.staging import Staging, literal, staging
+from heedful.sources.state import read_state, write_state
 from heedful.streams.lake import Lake, Written
-from heedful.streams.schema import MONEY
+from heedful.streams.schema import IDENTITIES, MONEY
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it is done and how much there is (None where nobody knows)."""
@@ -39,7 +45,9 @@ class PullReport:
     """What a pull did. `read` counts the records of the files, `rejected` those things that did not fit.
 
     `notes` state what was found out rather than told: encoding, separator, dates, zone. A dry run writes nothing and
-    has `sample`: the first ten mapped rows of each table.
+    has `sample`: the first ten mapped rows of each table. `linked_share` is the share of `feedback` and of `activity`,
+    of all sources, that is linked to a customer after this pull, and under `joined` that of feedback whose customer
+    also has activity; a workspace fills it.
     """
 
     source: str
@@ -49,6 +57,7 @@ class PullReport:
     rejects_path: Path | None
     notes: tuple[str, ...]
     sample: Mapping[str, pa.Table] = field(default_factory=dict)
+    linked_share: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def pull(
@@ -65,14 +74,21 @@ def pull(
         raise one_error(problems)
     if said := currency_problem(source, settings):
         raise DefinitionError([said])
-    with staging(settings.folder, paths.values()) as area:
-        files = []
-        for number, (name, path) in enumerate(paths.items()):
-            tell(f"reading {path.name}", number, len(paths))
-            files.append(stage_file(area, name, path, source.definition.files[name]))
-        if unknown := unknown_columns(source, files):
+    before, again = read_state(settings.folder, source, lake)
+    with staging(settings.folder, (path for several in paths.values() for path in several)) as area:
+        found = gather(area, source, paths, settings, before=before, tell=tell, dry_run=dry_run)
+        notes = (*([again] if again else []), *found.notes)
+        if found.nothing_new:
+            return PullReport(source.name, {}, 0, 0, None, notes)
+        if unknown := unknown_columns(source, found.files):
             raise DefinitionError(unknown)
-        return _Pull(source, lake, settings, area, files, tell).run(dry_run=dry_run)
+        report = _Pull(source, lake, settings, area, found.files, tell).run(dry_run=dry_run)
+    if found.keeps_state and not dry_run:
+        write_state(settings.folder, source, lake, found.reached)
+    if found.broken_off:
+        kept = "what came until then is in the lake, and the next pull goes on from there"
+        raise SourceInterruptedError(f"{found.broken_off}; {kept}. Type: heedful pull {source.name}", path=source.path)
+    return replace(report, notes=(*notes, *report.notes))
 
 
 def currency_problem(source: Source, settings: PullSettings) -> Problem | None:
@@ -106,14 +122,18 @@ class _Pull:
     tell: Progress
     notes: list[str] = field(default_factory=list)
     unfit: list[Unfit] = field(default_factory=list)
+    stated_zone: str | None = None
 
     def run(self, *, dry_run: bool) -> PullReport:
         if any(not file.columns for file in self.files):
             # An empty list in JSON has no columns that a mapping could be held against, and nothing to load.
             notes = tuple(note for file in self.files for note in file.notes)
             return PullReport(self.source.name, {}, sum(file.read for file in self.files), 0, None, notes)
-        relation = self._relation()
-        mapped = self._map(relation)
+        relation = marked(self.source, self._relation())
+        self.stated_zone = relation.file.timezone if relation.file else None
+        named = [name_rows(self.area, self.source, *part, self.settings) for part in self._map(relation)]
+        mapped = [(part.mapped, part.path) for part in named]
+        self.notes += [note for part in named for note in part.notes]
         tables = [
             distinct_rows(self.area, name, [part for part in mapped if part[0].table == name], relation)
             for name in dict.fromkeys(part[0].table for part in mapped)
@@ -121,6 +141,8 @@ class _Pull:
         for rows in tables:
             if rows.collapsed:
                 self.notes.append(f"{rows.table}: {rows.collapsed:,} copies of other rows, with the same key, left out")
+            if rows.older:
+                self.notes.append(f"{rows.table}: {rows.older:,} rows left out, since a later file has them anew")
         rejects = self._rejects(relation, mapped, tables)
         excess = self._excess(mapped, tables)
         notes = (*(note for file in self.files for note in file.notes), self._zone_note(), *self.notes)
@@ -135,7 +157,11 @@ class _Pull:
         if excess:
             raise SourceError(self._stopped(excess, rejects, path), path=self.source.path)
         written = {rows.table: self._write(rows) for rows in tables}
-        return PullReport(self.source.name, written, read, rejected, path if rejected else None, notes)
+        identities = write_identities(self.area, self.lake, named, now=self.settings.now)
+        if identities is not None:
+            written[IDENTITIES.name] = identities
+        gone = remove_gone(self.area, self.source, self.lake, mapped)
+        return PullReport(self.source.name, written, read, rejected, path if rejected else None, (*notes, *gone))
 
     def _relation(self) -> Relation:
         if self.source.definition.query is None:
@@ -151,13 +177,14 @@ class _Pull:
         """Each entry's rows as Parquet. Every problem of every entry is found before the first is mapped."""
         problems, composed = [], []
         for index in range(len(self.source.definition.rows)):
-            inputs, said = read_entry(self.source, index, relation.columns, self.settings.attributes)
-            problems += said
-            if not said:
-                try:
-                    composed.append(compose(self.area, self.source, inputs, relation, self.settings))
-                except DefinitionError as error:
-                    problems += error.problems
+            try:
+                rows = spread(self.area, self.source, index, relation)
+                inputs, said = read_entry(self.source, index, rows.columns, self.settings.attributes)
+                problems += said
+                if not said:
+                    composed.append(compose(self.area, self.source, inputs, rows, self.settings))
+            except DefinitionError as error:
+                problems += error.problems
         if problems:
             raise DefinitionError(problems)
         mapped = []
@@ -210,13 +237,15 @@ class _Pull:
                 read = f"read_parquet({literal(str(file.parquet))})"
                 ((count,),) = self.area.rows(f"select count(*) from {read} where {' or '.join(wrong)}")
                 bad += int(count)
-            shares.append((bad, file.read, f"the records of {file.path.name}"))
+            shares.append((bad, file.read, f"the records of {file.title}"))
         for entry, path in mapped:
             (counts,) = self.area.rows(
                 f'select count(*) filter (where ".fault" > 0), count(*) from read_parquet({literal(str(path))})'
             )
             shares.append((int(counts[0]), int(counts[1]), f"the rows into {entry.table}"))
-        shares += [(t.conflicts, t.rows + t.collapsed + t.conflicts, f"the rows into {t.table}") for t in tables]
+        shares += [
+            (t.conflicts, t.rows + t.collapsed + t.older + t.conflicts, f"the rows into {t.table}") for t in tables
+        ]
         bad, whole, what = max(shares, key=lambda share: share[0] / share[1] if share[1] else 0.0)
         return (
             f"{bad:,} of {whole:,} of {what} do not fit ({bad / whole:.1%})"
@@ -241,10 +270,11 @@ class _Pull:
         )
 
     def _zone_note(self) -> str:
-        zone = self.source.definition.timezone
-        return f"times without a zone are local to {zone or self.settings.timezone}" + (
-            "" if zone else " (the workspace's)"
-        )
+        zone, stated = self.source.definition.timezone, self.stated_zone
+        if zone is None and stated is not None:
+            return f"times without a zone are local to {stated} (as the file says)"
+        own = "" if zone else " (the workspace's)"
+        return f"times without a zone are local to {zone or self.settings.timezone}{own}"
 
     def _sample(self, rows: TableRows) -> pa.Table:
         reader = self.area.batches(f"select * from ({rows.sql}) limit {SAMPLE_ROWS}")

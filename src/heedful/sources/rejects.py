@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from heedful.sources.files import LineNumbers, StagedFile
 from heedful.sources.relation import Unfit
+from heedful.sources.staged import StagedFile
 from heedful.sources.staging import Staging, identifier, literal
 
 COLUMNS = ("file", "line", "field", "value", "reason")
@@ -44,10 +44,12 @@ class RejectRows:
 
 def malformed(file: StagedFile) -> Iterator[Reject]:
     """The records of `file` that could not be read."""
-    if file.malformed:
+    for part in file.parts:
+        yield from malformed(part)
+    if file.malformed and not file.parts:
         for fault, line in zip(file.malformed, file.lines.of_malformed(), strict=True):
             swallowed = f"; {fault.rows} lines are lost in it" if fault.rows > 1 else ""
-            yield Reject(file.path.name, line if line > 0 else None, "", fault.value, fault.reason + swallowed)
+            yield Reject(file.title, line if line > 0 else None, "", fault.value, fault.reason + swallowed)
 
 
 def left_out(unfit: Unfit) -> RejectRows:
@@ -64,13 +66,12 @@ def left_out(unfit: Unfit) -> RejectRows:
 def read_rejects(staging: Staging, rows: Iterable[RejectRows]) -> Iterator[Reject]:
     """The rejects with their lines, in bounded memory."""
     for part in rows:
-        lines, name = (part.file.lines, part.file.path.name) if part.file else (None, "query")
         for batch in staging.batches(part.sql):
-            numbers, twins = (_lines(lines, batch.column(c).to_pylist()) for c in ("row", "twin"))
+            places, twins = (_places(part.file, batch.column(c).to_pylist()) for c in ("row", "twin"))
             texts = (batch.column(c).to_pylist() for c in ("field", "value", "reason"))
-            for line, twin, field, value, reason in zip(numbers, twins, *texts, strict=True):
-                also = f", also in line {twin}" if twin else ""
-                yield Reject(name, line, field, value or "", reason + also)
+            for (title, line), (other, twin), field, value, reason in zip(places, twins, *texts, strict=True):
+                also = f", also in {'' if other == title else f'{other}, '}line {twin}" if twin else ""
+                yield Reject(title, line, field, value or "", reason + also)
 
 
 def write_rejects(rejects: Iterable[Reject], path: Path) -> int:
@@ -103,10 +104,14 @@ def reject_sql(parquet: Path, faults: str) -> str:
     )
 
 
-def _lines(lines: LineNumbers | None, rows: Sequence[int | None]) -> list[int | None]:
-    """The lines of `rows`, None where there is no row, or no file whose lines these could be."""
+def _places(file: StagedFile | None, rows: Sequence[int | None]) -> list[tuple[str, int | None]]:
+    """Title and line of `rows`; no line where there is no row, or no file whose lines these could be."""
     known = [row for row in rows if row is not None]
-    if lines is None or not known:
-        return [None] * len(rows)
-    found = iter(lines.of_records(np.array(known, np.int64)).tolist())
-    return [None if row is None else next(found) for row in rows]
+    if file is None or not known:
+        return [(file.title if file else "query", None)] * len(rows)
+    found = iter(file.places(np.array(known, np.int64)))
+    return [(file.title, None) if row is None else _shown_place(*next(found)) for row in rows]
+
+
+def _shown_place(title: str, line: int) -> tuple[str, int | None]:
+    return title, line if line > 0 else None

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from heedful.errors import SourceError
-from heedful.sources.column_types import Decimal, RawColumn, TypedColumn, typed_columns
-from heedful.sources.definition import Source
-from heedful.sources.files import StagedFile, first_line
+from heedful.errors import DefinitionError, SourceError, did_you_mean
+from heedful.sources.column_types import Decimal, RawColumn, Trouble, TypedColumn, typed_columns
+from heedful.sources.definition import Source, chosen
+from heedful.sources.files import first_line
+from heedful.sources.staged import StagedFile
 from heedful.sources.staging import Staging, identifier, literal
 from heedful.streams.expressions import parse_query
 from heedful.streams.functions import FUNCTIONS
@@ -22,8 +23,13 @@ from heedful.streams.schema import TEXT
 
 ROW = ".row"
 """A hidden column: the number of the record, from 0. No name in an expression begins with a dot."""
+NTH = ".nth"
+"""A hidden column: which of the rows that `for_each` makes of a record; 0 without it."""
+DELETED = ".deleted"
+"""A hidden column of mapped rows: whether the row says that it is gone."""
 
 _TEXT_FUNCTIONS = tuple({f.node for f in FUNCTIONS if f.group == "text" and f.node is not exp.Anonymous})
+_NUMBERS = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "DOUBLE", "FLOAT", "UBIGINT", "UINTEGER")
 _SAME_AS: Mapping[str, str] = {
     "TIMESTAMP_S": "TIMESTAMP",
     "TIMESTAMP_MS": "TIMESTAMP",
@@ -32,6 +38,9 @@ _SAME_AS: Mapping[str, str] = {
     "HUGEINT": "DOUBLE",
     "UHUGEINT": "DOUBLE",
 }
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +58,16 @@ class Relation:
     """A view of rows. `columns` are those that expressions may name, `raws` the text behind some of them.
 
     `file` is the file whose records the rows are; None where a query gathers them so that no record is theirs.
+    `troubles` are values that no expression may take for what they seem, by column. `deleted` is SQL for whether a row
+    says that it is gone.
     """
 
     view: str
     columns: Mapping[str, str]
     raws: Mapping[str, Raw]
     file: StagedFile | None
+    troubles: Mapping[str, Trouble] = field(default_factory=dict)
+    deleted: str = "false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +84,20 @@ class Unfit:
 def one_file(staging: Staging, source: Source, file: StagedFile) -> Relation:
     """The only file of a source, each record a row."""
     used = _used(source)
-    typed = _typed(staging, file, used.names, _keep_text(source))
-    raws, hidden = {}, []
+    typed = _typed(staging, file, used, _keep_text(source))
+    raws, troubles, hidden = dict[str, Raw](), dict[str, Trouble](), list[str]()
     for place, column in enumerate(typed):
+        if (trouble := column.raw.trouble) is not None:
+            name = f".trouble.{place}"
+            troubles[column.raw.name] = replace(trouble, stored=name)
+            hidden.append(f"{identifier(trouble.stored)} as {identifier(name)}")
         if column.raw.infer != "no":
             name = f".raw.{place}"
             raws[column.raw.name] = Raw(name, column.type, column.unfit, column.decimal)
             hidden.append(f"{identifier(column.raw.stored)} as {identifier(name)}")
-    _create_view(staging, ".rows", file, typed, [f"file_row_number as {identifier(ROW)}", *hidden])
-    return Relation(".rows", _visible(staging, ".rows"), raws, file)
+    rows = [f"file_row_number as {identifier(ROW)}", f"0 as {identifier(NTH)}"]
+    _create_view(staging, ".rows", file, typed, [*rows, *hidden])
+    return Relation(".rows", _visible(staging, ".rows"), raws, file, troubles)
 
 
 def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tuple[Relation, list[Unfit]]:
@@ -89,10 +107,11 @@ def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tu
     """
     used, keep_text = _used(source), _keep_text(source)
     unfit: list[Unfit] = []
-    typed = {file.name: _typed(staging, file, None if used.star else used.names, keep_text) for file in files}
+    typed = {file.name: _typed(staging, file, used, keep_text) for file in files}
     _agree(typed, keep_text)
     for file in files:
-        wrong = [_unfit(file, c) for c in typed[file.name] if c.unfit and c.raw.name.lower() in used.read]
+        looked_at = [c for c in typed[file.name] if c.raw.name.lower() in used.names]
+        wrong = [_unfit(file, c) for c in looked_at if c.unfit] + _troubled(file, looked_at, used.names)
         unfit += wrong
         where = f"not coalesce({' or '.join(w.where for w in wrong)}, false)" if wrong else "true"
         _create_view(staging, file.name, file, typed[file.name], where=where)
@@ -109,8 +128,43 @@ def queried(staging: Staging, source: Source, files: Sequence[StagedFile]) -> tu
     read = f"read_parquet({literal(str(target))}, file_row_number = true)"
     row = identifier(ROW) if traced else f"file_row_number as {identifier(ROW)}"
     exclude = f"exclude (file_row_number{', ' + identifier(ROW) if traced else ''})"
-    staging.execute(f'create view ".rows" as select * {exclude}, {row} from {read}')
+    staging.execute(f'create view ".rows" as select * {exclude}, {row}, 0 as {identifier(NTH)} from {read}')
     return Relation(".rows", _visible(staging, ".rows"), {}, traced), unfit
+
+
+def leading(source: Source) -> str | None:
+    """The file or query whose records the rows are: the only one, or the first of a query that gathers none of them."""
+    names = {name: name for name in source.definition.relations}
+    if source.definition.query is None:
+        return next(iter(names))
+    tree = _parsed(source.definition.query)
+    return _trace(tree, names) if isinstance(tree, exp.Expression) else None
+
+
+def marked(source: Source, relation: Relation) -> Relation:
+    """`relation`, whose rows know whether they are gone. Raises `DefinitionError` where the column is not there."""
+    deleted = source.definition.sql.deleted if source.definition.sql else None
+    if deleted is None or deleted.column is None:
+        return relation
+    found = next((name for name in relation.columns if name.lower() == deleted.column.lower()), None)
+    if found is None:
+        said = f'no column is called "{deleted.column}".{did_you_mean(deleted.column, relation.columns)}'
+        if source.definition.query is not None:
+            said += " The `query:` has to select it too."
+        raise DefinitionError([source.document.problem(["sql", "deleted", "column"], said)])
+    return replace(relation, deleted=flag(found, relation.columns[found]))
+
+
+def flag(column: str, type_: str) -> str:
+    """SQL for whether a column that marks what is gone is set: true, not 0, a time, or a word other than no."""
+    x = identifier(column)
+    if type_ == "BOOLEAN":
+        return f"coalesce({x}, false)"
+    if type_ in _NUMBERS or type_.startswith("DECIMAL"):
+        return f"coalesce({x} <> 0, false)"
+    if type_ == "VARCHAR":
+        return f"coalesce(lower(trim({x})) not in ('', 'false', 'f', 'no', 'n', '0'), false)"
+    return f"{x} is not null"
 
 
 def unfit_reason(type_: str) -> str:
@@ -121,30 +175,32 @@ def unfit_reason(type_: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """The names that a source's expressions and its query mention; `star` where the query takes all columns."""
+    """The names that a source's expressions and its query mention; `star` where the query takes all columns.
+
+    `spread` are the names and patterns of columns that `for_each` makes rows of.
+    """
 
     names: frozenset[str]
-    read: frozenset[str]
     star: bool
+    spread: tuple[str, ...]
 
 
 def trees(source: Source) -> Iterator[exp.Expr]:
     """The expressions of a source, parsed for their names alone; those that do not parse are left out."""
     for entry in source.definition.rows:
-        for text in (entry.when, *entry.columns.values()):
+        for text in (entry.when, *entry.expressions.values()):
             if isinstance(text, str) and (tree := _parsed(text)) is not None:
                 yield tree
 
 
 def _used(source: Source) -> _Names:
     query = _parsed(source.definition.query or "")
+    spread = tuple(name for entry in source.definition.rows if entry.for_each for name in entry.for_each.names)
     outer = _column_names(trees(source))
     if query is None:
-        return _Names(outer, outer, star=False)
-    star = any(query.find_all(exp.Star))
-    names = outer | _column_names([query])
+        return _Names(outer, star=False, spread=spread)
     # What an expression names may come from any file; an output that the query computes is none of theirs.
-    return _Names(names, names, star)
+    return _Names(outer | _column_names([query]), any(query.find_all(exp.Star)), spread)
 
 
 def _column_names(found: Iterable[exp.Expr]) -> frozenset[str]:
@@ -165,7 +221,7 @@ def _keep_text(source: Source) -> frozenset[str]:
         names.update(_column_names(tree.find_all(exp.DPipe, *_TEXT_FUNCTIONS)))
         names.update(_column_names(node for node in tree.find_all(exp.EQ, exp.NEQ, exp.In) if _has_text(node)))
     for entry in source.definition.rows:
-        for name, text in entry.columns.items():
+        for name, text in entry.expressions.items():
             declared = entry.table.columns.get(name)
             takes_text = declared is None or declared.type == TEXT
             if isinstance(text, str) and takes_text and isinstance(alone := _parsed(text), exp.Column):
@@ -190,16 +246,19 @@ def _parsed(text: str) -> exp.Expr | None:
         return None
 
 
-def _typed(
-    staging: Staging, file: StagedFile, used: frozenset[str] | None, keep_text: frozenset[str]
-) -> list[TypedColumn]:
+def _typed(staging: Staging, file: StagedFile, used: _Names, keep_text: frozenset[str]) -> list[TypedColumn]:
     """The columns of a file; only those used are looked at, the others stay text."""
+    spread = frozenset(chosen(used.spread, [c.name for c in file.columns]))
 
     def is_used(name: str) -> bool:
+        if used.star or name in spread:
+            return True
         name = name.lower()
         first, last = name.split(".", maxsplit=1)[0], name.rsplit(".", maxsplit=1)[-1]
-        return used is None or not used.isdisjoint((name, first, last))
+        return not used.names.isdisjoint((name, first, last))
 
+    if "each.value" in keep_text:
+        keep_text |= {name.lower() for name in spread}
     looked = [c for c in file.columns if c.infer != "no" and is_used(c.name)]
     found = {
         column.raw.stored: column
@@ -219,7 +278,7 @@ def _agree(typed: Mapping[str, list[TypedColumn]], keep_text: frozenset[str]) ->
 
 
 def _as_it_is(column: RawColumn) -> TypedColumn:
-    kind = _SAME_AS.get(column.type, "VARCHAR" if column.type.startswith("ENUM") else column.type)
+    kind = column.fits or _SAME_AS.get(column.type, "VARCHAR" if column.type.startswith("ENUM") else column.type)
     stored = identifier(column.stored)
     return TypedColumn(column, kind, stored if kind == column.type else f"cast({stored} as {kind})")
 
@@ -262,7 +321,18 @@ def _unfit(file: StagedFile, column: TypedColumn) -> Unfit:
     return Unfit(file, column.raw.name, unfit_reason(column.type), stored, where)
 
 
-def _trace(tree: exp.Expression, files: Mapping[str, StagedFile]) -> StagedFile | None:
+def _troubled(file: StagedFile, columns: Iterable[TypedColumn], names: frozenset[str]) -> list[Unfit]:
+    """Records that the query leaves out since it reads a value that is not what it seems."""
+    found = []
+    for column in columns:
+        trouble = column.raw.trouble
+        if trouble is not None and (trouble.excused_by or "").lower() not in names:
+            stored = identifier(trouble.stored)
+            found.append(Unfit(file, column.raw.name, trouble.reason, stored, f"({stored} is not null)"))
+    return found
+
+
+def _trace(tree: exp.Expression, files: Mapping[str, T]) -> T | None:
     """Make the rows of a plain query carry the number of the record of its first file; that file, or None."""
     if not isinstance(tree, exp.Select) or tree.args.get("group") or tree.args.get("distinct"):
         return None

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from heedful.streams.engine import confined_duckdb
+from heedful.streams.faults import full_disk_explained
 
 MEMORY = "512MiB"
 """What DuckDB may hold during a pull; the rest goes to the folder."""
@@ -42,11 +43,13 @@ class Staging:
 
     def execute(self, sql: str) -> None:
         """Run one statement of ours."""
-        self._connection.execute(sql)
+        with full_disk_explained(self.folder.parent):
+            self._connection.execute(sql)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a small answer."""
-        return self._connection.execute(sql).fetchall()
+        with full_disk_explained(self.folder.parent):
+            return self._connection.execute(sql).fetchall()
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """A large answer, batch by batch; read it to its end before the next query."""
@@ -75,7 +78,8 @@ def staging(workspace: Path, files: Iterable[Path]) -> Iterator[Staging]:
                 allowed=[folder, *(f.resolve() for f in files)], memory_limit=MEMORY, spill=folder / "spill"
             )
             try:
-                yield Staging(folder, connection)
+                with full_disk_explained(root):
+                    yield Staging(folder, connection)
             finally:
                 connection.close()
         finally:

@@ -20,6 +20,7 @@ from sqlglot import exp
 from heedful.errors import EngineError
 from heedful.streams.dialects import to_sql
 from heedful.streams.duckdb_types import duckdb_type
+from heedful.streams.linked import STORED, follows_links, linked_views
 
 if TYPE_CHECKING:
     from heedful.streams.lake import TableFiles
@@ -64,14 +65,28 @@ class DuckDBEngine:
         )
         self._running: set[duckdb.DuckDBPyConnection] = set()
         self._guard = threading.Lock()
+        links = tables.get("links")
+        self._is_linked = links is not None and bool(links.uris)
         try:
-            for table in tables.values():
-                self._create_view(table)
+            if self._is_linked:
+                self._follow_links(tables)
+            else:
+                for table in tables.values():
+                    self._create_view(table, "main")
         except EngineError:
             self.close()
             raise
 
-    def _create_view(self, table: TableFiles) -> None:
+    def _follow_links(self, tables: Mapping[str, TableFiles]) -> None:
+        with self._cursor() as cursor:
+            cursor.execute(f"create schema {STORED}")
+        for table in tables.values():
+            self._create_view(table, STORED)
+        with self._cursor() as cursor:
+            for statement in linked_views([(name, table.schema) for name, table in tables.items()]):
+                cursor.execute(statement)
+
+    def _create_view(self, table: TableFiles, schema: str) -> None:
         uris = [uri.removeprefix("file://") for uri in table.uris]
         read = f"read_parquet([{', '.join(map(_quoted, uris))}], union_by_name = true)"
         with self._cursor() as cursor:
@@ -87,14 +102,23 @@ class DuckDBEngine:
                 source = name if field.name in found else "null"
                 columns.append(name if found.get(field.name) == wanted else f"cast({source} as {wanted}) as {name}")
             origin = f"from {read}" if uris else "where false"
-            cursor.execute(f"create view {_identifier(table.name)} as select {', '.join(columns)} {origin}")
+            cursor.execute(f"create view {schema}.{_identifier(table.name)} as select {', '.join(columns)} {origin}")
 
     def query(self, tree: exp.Expr | str) -> pa.Table:
         """See `Engine.query`."""
         sql = to_sql(tree, self.dialect)
         with self._cursor() as cursor:
+            if self._is_linked and not follows_links(sql):
+                # Nothing in the answer depends on who is whose, so that looking it up would be for nothing.
+                cursor.execute(f"use {STORED}")
             table: pa.Table = cursor.sql(sql).to_arrow_table()
             return table
+
+    def batches(self, tree: exp.Expr | str, *, rows: int = 65_536) -> Iterator[pa.RecordBatch]:
+        """The answer as `query` gives it, batch by batch: memory does not grow with its rows. Raises `EngineError`."""
+        sql = to_sql(tree, self.dialect)
+        with self._cursor() as cursor:
+            yield from cursor.sql(sql).to_arrow_reader(rows)
 
     def text(self, tree: exp.Expr | str) -> str:
         """See `Engine.text`."""

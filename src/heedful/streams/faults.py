@@ -31,6 +31,17 @@ def explained(folder: Path) -> Iterator[None]:
         raise LakeError(_sentence(error, folder)) from error
 
 
+@contextmanager
+def full_disk_explained(folder: Path) -> Iterator[None]:
+    """Turn a disk that fills up while something is prepared below `folder` into `LakeError`; other failures pass."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        if not _is_full(error):
+            raise
+        raise LakeError(_sentence(error, folder)) from error
+
+
 def first_line(error: BaseException) -> str:
     """The first line of what a library said."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ import pyarrow as pa
 from deltalake.exceptions import CommitFailedError
 
 from heedful.errors import LakeError, UnknownNameError
-from heedful.streams import erasure, upkeep
+from heedful.streams import deletion, erasure, upkeep
 from heedful.streams.faults import explained
 from heedful.streams.history import write_versions
 from heedful.streams.locks import table_lock
@@ -123,6 +123,32 @@ class Lake:
             commit(opened, stage(opened, rows, corner, now=datetime.now(UTC)), opened.files)
             return int(rows.num_rows)
 
+    def delete(self, name: str, keys: Rows) -> int:
+        """Take the rows with `keys` (the columns of the table's key) out of a stream or a table of facts; how many went.
+
+        Older versions of the table still hold them, until `compact` finds those too old.
+        """
+        self._expect(name, "stream", "fact", instead=_OTHERWISE)
+        with self._writing(name) as opened, scratch(self.root, name) as corner, explained(opened.place.folder):
+            return deletion.delete(opened, keys, corner)
+
+    def retain(self, name: str, keys: Rows, *, source: str, allow: Callable[[int, int], None]) -> int:
+        """Take the rows of `source` out of which `keys` does not speak; how many went.
+
+        `allow` is told how many would go and how many there are, and may raise to prevent it.
+        """
+        self._expect(name, "stream", "fact", instead=_OTHERWISE)
+        with self._writing(name) as opened, scratch(self.root, name) as corner, explained(opened.place.folder):
+            return deletion.retain(opened, keys, corner, source=source, allow=allow)
+
+    def versions(self, names: Iterable[str]) -> Mapping[str, tuple[str, int]]:
+        """Which table each of `names` is, by an id that a table made anew does not share, and at which version.
+
+        Those in which nothing was written yet are absent.
+        """
+        opened = {name: open_table(self._place(name)) for name in names}
+        return {name: (str(o.delta.metadata().id), o.version) for name, o in opened.items() if o is not None}
+
     def erase(self, customers: Iterable[str]) -> Mapping[str, int]:
         """Remove everything of `customers` from all tables, and every trace of it from the disk; rows gone by table.
 
@@ -146,6 +172,12 @@ class Lake:
     def problems(self) -> list[str]:
         """What is wrong with the tables on disk, in sentences that say what to type; empty where all is well."""
         return upkeep.problems(self.root, list(self._places.values()), self.root / LOCKS)
+
+    @contextmanager
+    def exclusive(self, work: str) -> Iterator[None]:
+        """Hold the lake's lock for `work`, which spans several tables; takes none of their locks."""
+        with self._lock(work):
+            yield
 
     @contextmanager
     def _writing(self, name: str) -> Iterator[Opened]:

@@ -21,6 +21,8 @@ INSTANT = pa.timestamp("us", tz="UTC")
 FLAG = pa.bool_()
 
 CHANNELS = ("survey", "review", "social", "call", "ticket", "form", "focus_group", "interview", "community")
+IDENTIFIERS = ("email", "phone", "account", "cookie", "handle", "surname", "first_name")
+"""Names that a source may state. The first five link; the last two only hold back links between different people."""
 SCALES = ("nps", "csat", "ces", "rating", "yes_no", "choice", "open")
 
 
@@ -190,7 +192,36 @@ WEIGHTS = Table(
     "derived",
 )
 
-TABLES: Mapping[str, Table] = {t.name: t for t in (FEEDBACK, ACTIVITY, CUSTOMERS, MARKET, SPEND, WEIGHTS)}
+IDENTITIES = Table(
+    "identities",
+    "one name under which a source knows somebody",
+    ("source", "local_id", "kind", "value"),
+    {
+        "source": Column(TEXT, "the source that brought it", required=True),
+        "local_id": Column(TEXT, "the id that the source's rows carry as `customer_id`", required=True),
+        "kind": Column(TEXT, "what the name is", required=True, allowed=IDENTIFIERS),
+        "value": Column(TEXT, "its keyed hash: never the name itself", required=True),
+        "linked_at": Column(INSTANT, "when it was first brought in", required=True),
+        "unlinked_at": Column(INSTANT, "since when it links nobody any more; null while it may"),
+    },
+    "fact",
+)
+
+LINKS = Table(
+    "links",
+    "one id that is another name of a customer",
+    ("local_id",),
+    {
+        "local_id": Column(TEXT, "the id as a source's rows carry it", required=True),
+        "customer_id": Column(TEXT, "the customer that it belongs to", required=True),
+        "rule": Column(TEXT, "which names joined it: email, phone, …, or by hand", required=True),
+    },
+    "derived",
+)
+
+TABLES: Mapping[str, Table] = {
+    t.name: t for t in (FEEDBACK, ACTIVITY, CUSTOMERS, MARKET, SPEND, WEIGHTS, IDENTITIES, LINKS)
+}
 
 ATTRIBUTE_TYPES: Mapping[str, pa.DataType] = {
     "string": TEXT,

@@ -42,7 +42,7 @@ def command(
     if output is not None:
         check_target(output, force=force, endings=ENDINGS)
     asked = workspace.question("table", start=start, end=end, as_of=as_of, where=where, weighted=not unweighted)
-    table = workspace.table(rows, by, nets=read_nets(nets), question=asked)
+    table = workspace.table(rows, by, nets=read_nets(nets, rows), question=asked)
     if with_small_bases:
         click.echo("Columns of very few customers are shown: keep them to those who may see customers.", err=True)
     else:

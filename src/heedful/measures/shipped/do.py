@@ -69,7 +69,8 @@ def orders() -> Statistic:
 
 
 @measure(
-    "purchase_frequency", title="Orders per buyer", stream="activity", better="higher", unit="orders", lowest=0, kind="kpi",
+    "purchase_frequency", title="Orders per buyer", stream="activity", better="higher", unit="orders", lowest=0,
+    kind="kpi",
     where="kind = 'order'",
 )  # fmt: skip
 def purchase_frequency() -> Statistic:
@@ -78,7 +79,8 @@ def purchase_frequency() -> Statistic:
 
 
 @measure(
-    "average_order_value", title="Average order", stream="activity", better="higher", unit="currency", lowest=0, kind="kpi",
+    "average_order_value", title="Average order", stream="activity", better="higher", unit="currency", lowest=0,
+    kind="kpi",
     where="kind = 'order'",
 )  # fmt: skip
 def average_order_value() -> Statistic:
@@ -101,7 +103,8 @@ def revenue() -> Statistic:
 
 
 @measure(
-    "revenue_per_customer", title="Revenue per buyer", stream="activity", better="higher", unit="currency", lowest=0, kind="kpi",
+    "revenue_per_customer", title="Revenue per buyer", stream="activity", better="higher", unit="currency", lowest=0,
+    kind="kpi",
     where="kind in ('order', 'payment', 'renewal') and amount is not null",
 )  # fmt: skip
 def revenue_per_customer() -> Statistic:

@@ -1,0 +1,1 @@
+"""Workspace files of earlier versions, brought up to date with their comments, and with a backup."""
