@@ -76,9 +76,10 @@ def stage(staging: Staging, text: TextFile, found: Layout, spec: FileSpec, targe
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in found.columns)
     header = "true" if found.header else "false"
     nulls = quoted_list(["", *spec.nulls])
+    # Trimming each cell costs a sixth of the reading; only one that begins with a blank can be nothing but blanks.
+    blank = f"trim(CELL) in ({nulls})" if spec.nulls else "CELL < '!' and trim(CELL) = ''"
     kept = ", ".join(
-        f"case when trim({identifier(n)}) in ({nulls}) then null else {identifier(n)} end as {identifier(n)}"
-        for n in found.columns
+        f"case when {blank.replace('CELL', n)} then null else {n} end as {n}" for n in map(identifier, found.columns)
     )
     staging.execute("drop table if exists reject_errors")
     staging.execute("drop table if exists reject_scans")

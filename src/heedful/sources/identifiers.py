@@ -138,7 +138,8 @@ def _rewritten(source: Source, mapped: Mapped, path: Path, files: dict[str, Path
     )
     return (
         f"copy (select m.* {dropped} replace ({', '.join(replaced)}){more} "
-        f"from read_parquet({literal(str(path))}) as m {joins}) to {literal(str(target))} (format parquet, compression lz4)"
+        f"from read_parquet({literal(str(path))}) as m {joins}) "
+        f"to {literal(str(target))} (format parquet, compression lz4)"
     )
 
 
