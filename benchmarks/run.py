@@ -4,8 +4,8 @@
     make bench ARGS="--activity 20000000 --feedback 2000000"
 
 Each of the four runs in a process of its own over the same Parquet files, in turn, several rounds; ratios are of the
-medians in the same run. Times are CPU seconds, all threads together, which other work on the machine does not change; the
-last rows give wall seconds and the peak of memory.
+medians in the same run. Times are CPU seconds, all threads together, which other work on the machine does not change;
+the last rows give wall seconds and the peak of memory.
 """
 
 from __future__ import annotations

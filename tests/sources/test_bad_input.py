@@ -56,7 +56,8 @@ def test_a_variable_that_leads_nowhere_shows_both_paths(workspace: Any) -> None:
 def test_a_folder_in_place_of_a_file_lists_what_it_holds(workspace: Any) -> None:
     workspace.write("orders.csv/january.csv", "id\n")
     said = refused(workspace, ORDERS)
-    assert "is a folder, not a file: orders.csv (written orders.csv). Name one file, or all of a kind: orders.csv/*.csv. It holds january.csv." in said
+    assert "is a folder, not a file: orders.csv (written orders.csv)." in said
+    assert "Name one file, or all of a kind: orders.csv/*.csv. It holds january.csv." in said
 
 
 def test_all_missing_files_are_named_at_once(workspace: Any) -> None:

@@ -254,7 +254,7 @@ def test_a_query_that_fails_is_named_with_what_the_database_says(shop: Shop) -> 
 
 
 def test_two_columns_of_one_name_are_refused(shop: Shop) -> None:
-    with pytest.raises(SourceError, match='two columns of the query "orders" are called id. Give one another name'):
+    with pytest.raises(SourceError, match=r'two columns of the query "orders" are called id\. Give one another name'):
         shop.workspace.pull(shop.source("", columns="id, id"))
 
 

@@ -1,4 +1,4 @@
-"""CSV exports of survey tools, understood with their header rows and multiple choices; `for_each` makes rows of them."""
+"""CSV exports of survey tools, with their header rows and multiple choices; `for_each` makes rows of them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,8 @@ def test_rejects_of_an_export_with_three_header_rows_name_the_line_of_the_file(w
     workspace.pull(
         """
         files: {survey: {path: qualtrics.csv, format: qualtrics}}
-        rows: [{into: feedback, channel: "'survey'", feedback_id: ResponseId, occurred_at: EndDate, scale: "'nps'", score: Q1}]
+        rows: [{into: feedback, channel: "'survey'",
+          feedback_id: ResponseId, occurred_at: EndDate, scale: "'nps'", score: Q1}]
         """,
         reject_share=1,
     )
@@ -80,7 +81,8 @@ def test_an_older_qualtrics_export_with_two_header_rows_is_read_too(workspace: A
     workspace.write("old.csv", "\n".join(line for line in lines if "ImportId" not in line))
     report = workspace.pull("""
         files: {survey: {path: old.csv, format: qualtrics}}
-        rows: [{into: feedback, channel: "'survey'", feedback_id: ResponseId, occurred_at: EndDate, score: Q1, scale: "'nps'"}]
+        rows: [{into: feedback, channel: "'survey'",
+          feedback_id: ResponseId, occurred_at: EndDate, score: Q1, scale: "'nps'"}]
     """)
     assert report.tables["feedback"].new == 3
     assert "times without a zone are local to Europe/Riga (the workspace's)" in report.notes
@@ -290,7 +292,8 @@ def test_two_rows_of_one_record_with_the_same_id_are_told(workspace: Any) -> Non
     report = workspace.pull(
         """
         files: {survey: wide.csv}
-        rows: [{into: feedback, channel: "'survey'", for_each: {columns: [q1, q2]}, feedback_id: id, occurred_at: day, score: each.value}]
+        rows: [{into: feedback, channel: "'survey'", for_each: {columns: [q1, q2]},
+          feedback_id: id, occurred_at: day, score: each.value}]
         """,
         reject_share=0.5,
     )
@@ -321,6 +324,7 @@ def test_for_each_takes_columns_or_one_to_split_and_not_both(workspace: Any) -> 
     with pytest.raises(DefinitionError) as error:
         workspace.source("""
         files: {survey: wide.csv}
-        rows: [{into: feedback, channel: "'survey'", for_each: {columns: [a], split: b}, feedback_id: id, occurred_at: day}]
+        rows: [{into: feedback, channel: "'survey'", for_each: {columns: [a], split: b},
+          feedback_id: id, occurred_at: day}]
         """)
     assert "for_each takes either `columns:` or `split:`." in str(error.value)

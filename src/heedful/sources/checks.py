@@ -10,6 +10,7 @@ from heedful.sources.definition import Source
 from heedful.sources.file_spec import FileSpec
 from heedful.sources.files import resolve, stage_file, unknown_columns
 from heedful.sources.for_each import spread
+from heedful.sources.formats.registry import format_of
 from heedful.sources.inputs import located, read_entry
 from heedful.sources.mapping import compose
 from heedful.sources.pull import currency_problem
@@ -84,7 +85,7 @@ def _relation(area: Staging, source: Source, files: list[StagedFile]) -> Relatio
 
 
 def _beginning(area: Staging, name: str, path: Path, spec: FileSpec) -> StagedFile:
-    found = spec.read_as
+    found = format_of(spec.format, spec.path)
     if found is not None and found.by_lines and path.stat().st_size > 2 * _ENOUGH:
         copy = area.folder / f"{name}.begin{path.suffix}"
         with path.open("rb") as file:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from heedful.definitions import Definition, Document, read_yaml, validate
 from heedful.errors import DefinitionError, Problem, did_you_mean
 from heedful.sources.file_spec import COMMON_FIELDS, FileSpec
-from heedful.sources.formats.registry import endings, formats
+from heedful.sources.formats.registry import endings, format_of, formats
 from heedful.sources.sql_spec import SqlSpec
 from heedful.streams.schema import IDENTIFIERS, TABLES, Table
 
@@ -222,7 +222,7 @@ def _file_problems(source: Source) -> Iterator[Problem]:
 
 
 def _format_problems(source: Source, name: str, spec: FileSpec) -> Iterator[Problem]:
-    problem, found = source.document.problem, spec.read_as
+    problem, found = source.document.problem, format_of(spec.format, spec.path)
     if spec.format is not None and found is None:
         said = f'there is no format "{spec.format}".{did_you_mean(spec.format, formats())}'
         yield problem(["files", name, "format"], f"{said} Formats: {', '.join(formats())}.")
@@ -271,7 +271,7 @@ def _entry_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Pr
 
 def _speaker_problems(source: Source, index: int, entry: RowsEntry) -> Iterator[Problem]:
     """Turns of a transcript whose staff could not be told from customers, and would count as their words."""
-    read_as = [spec.read_as for spec in source.definition.files.values()]
+    read_as = [format_of(spec.format, spec.path) for spec in source.definition.files.values()]
     has_turns = any(found is not None and "speakers" in found.options for found in read_as)
     if has_turns and entry.into == "feedback" and entry.when is None:
         given = entry.columns.get("speaker")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
 from heedful.definitions import Definition
-from heedful.sources.formats.registry import Format, format_of, formats
 from heedful.sources.transcripts.roles import Role
 
 ColumnType = Literal["text", "number", "boolean", "date", "timestamp"]
@@ -16,12 +15,6 @@ SEPARATORS = (",", ";", "\t", "|")
 COMMON_FIELDS = frozenset({"path", "format", "types", "dates", "nulls"})
 """The fields of `FileSpec` that every format takes; each format names the others that it takes."""
 GLOB_SIGNS = ("*", "?")
-
-
-def _known_formats(schema: dict[str, Any]) -> None:
-    """Let editors complete the formats."""
-    schema.pop("anyOf", None)
-    schema.update({"enum": sorted(formats())})
 
 
 class FileSpec(Definition):
@@ -32,9 +25,7 @@ class FileSpec(Definition):
         description="relative to the workspace; ${name} is filled by --set name=…, ${env:NAME} by the environment; "
         "a pattern such as exports/*.csv stands for many files, of which only new and changed ones are read",
     )
-    format: str | None = Field(
-        None, description="by the ending of the name where it is not stated", json_schema_extra=_known_formats
-    )
+    format: str | None = Field(None, description="by the ending of the name where it is not stated")
     encoding: str | None = Field(None, description="such as utf-8, utf-16, windows-1252; detected where not stated")
     separator: str | None = Field(None, description="of a CSV file; detected where not stated")
     decimal: Literal[".", ","] | None = Field(None, description="the decimal sign of a CSV file; detected per column")
@@ -63,11 +54,6 @@ class FileSpec(Definition):
         if value is not None and (len(value) != 1 or value in "\r\n\"'"):
             raise ValueError('separator is one sign, such as "," or ";" or "|", or the word tab.')
         return value
-
-    @property
-    def read_as(self) -> Format | None:
-        """The format, stated or by the ending of the path; None where neither says, or there is no such format."""
-        return format_of(self.format, self.path)
 
     @property
     def is_pattern(self) -> bool:

@@ -10,12 +10,13 @@ import glob
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 from heedful.errors import Problem, SourceError, did_you_mean
 from heedful.sources.definition import Source
 from heedful.sources.file_spec import FileSpec
-from heedful.sources.formats.registry import formats
-from heedful.sources.staged import Original, StagedFile
+from heedful.sources.formats.registry import format_of, formats
+from heedful.sources.staged import Original, Reader, StagedFile
 from heedful.sources.staging import Staging, literal
 from heedful.sources.variables import filled, unknown, what_to_type
 
@@ -53,13 +54,13 @@ def stage_file(staging: Staging, name: str, path: Path, spec: FileSpec) -> Stage
     """Read one file into the staging area. Raises `SourceError` for a file that cannot be read at all."""
     if path.stat().st_size == 0:
         raise SourceError("this file is empty (0 bytes). Was the export cut short?", path=path)
-    found = spec.read_as
+    found = format_of(spec.format, spec.path)
     if found is None:
         raise SourceError(f"nothing says in which format this file is. Formats: {', '.join(formats())}.", path=path)
     # DuckDB takes a * or [ in a path for a pattern, so it is given a name of ours.
     link = staging.folder / f"{name}.original"
     link.symlink_to(path)
-    return found.read(staging, Original(name, path, spec, link))
+    return cast("Reader", found.read)(staging, Original(name, path, spec, link))
 
 
 def unknown_columns(source: Source, files: Sequence[StagedFile]) -> list[Problem]:

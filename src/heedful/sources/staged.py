@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from heedful.sources.column_types import RawColumn
 from heedful.sources.file_spec import FileSpec
-from heedful.sources.staging import MalformedRecord
+from heedful.sources.staging import MalformedRecord, Staging
 
 
 class LineNumbers(Protocol):
@@ -98,3 +98,7 @@ class StagedFile:
             lines[of_part] = parts[place].lines.of_records(numbers[of_part] - starts[place])
         for place, line in zip(which.tolist(), lines.tolist(), strict=True):
             yield parts[place].title, line
+
+
+Reader = Callable[[Staging, Original], StagedFile]
+"""Reads one file into the staging area. Raises `SourceError` for a file that cannot be read at all."""

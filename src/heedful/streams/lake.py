@@ -124,7 +124,7 @@ class Lake:
             return int(rows.num_rows)
 
     def delete(self, name: str, keys: Rows) -> int:
-        """Take the rows with `keys` (the columns of the table's key) out of a stream or a table of facts; how many went.
+        """Take the rows with `keys` (the columns of the table's key) out of a stream or table of facts; how many went.
 
         Older versions of the table still hold them, until `compact` finds those too old.
         """

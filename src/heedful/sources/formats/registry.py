@@ -9,20 +9,15 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from heedful.errors import InputError
-
-if TYPE_CHECKING:
-    from heedful.sources.staged import Original, StagedFile
-    from heedful.sources.staging import Staging
 
 ENTRY_POINTS = "heedful.formats"
 
 _registered: dict[str, Format] = {}
 
-Reader = Callable[["Staging", "Original"], "StagedFile"]
-"""Reads one file into the staging area. Raises `SourceError` for a file that cannot be read at all."""
+R = TypeVar("R", bound=Callable[..., object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +25,13 @@ class Format:
     """A format as declared.
 
     `options` are the fields of `FileSpec` that its reader heeds beside those of every format. `by_lines` says that the
-    beginning of a file, cut off at the end of a line, is a file of the format too.
+    beginning of a file, cut off at the end of a line, is a file of the format too. `read` is a `staged.Reader`, which
+    this module cannot say, since what is read names its format.
     """
 
     name: str
     about: str
-    read: Reader
+    read: Callable[..., object]
     endings: tuple[str, ...]
     options: frozenset[str]
     by_lines: bool
@@ -43,10 +39,10 @@ class Format:
 
 def file_format(
     name: str, *, about: str, endings: tuple[str, ...] = (), options: tuple[str, ...] = (), by_lines: bool = False
-) -> Callable[[Reader], Reader]:
+) -> Callable[[R], R]:
     """Register the decorated reader as the format `name`. A name or an ending taken twice is an `InputError`."""
 
-    def register(read: Reader) -> Reader:
+    def register(read: R) -> R:
         if name in _registered:
             raise InputError(f'Two formats are called "{name}". Rename one of them.')
         for other in _registered.values():
