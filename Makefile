@@ -1,7 +1,7 @@
 # Type `make` for the list of targets.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench docs lock clean
+.PHONY: help setup demo test check format bench benchload docs lock clean
 ARGS ?=
 BIN := .venv/bin
 
@@ -31,6 +31,9 @@ format: setup ## Put the code into its format and mend what the linter can mend.
 
 bench: setup ## Time and memory of measures beside hand-written SQL, pandas and polars. ARGS=… are passed on.
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+benchload: setup ## Time and memory of loading a large CSV file beside DuckDB's own COPY. ARGS=… are passed on.
+	$(BIN)/python benchmarks/load.py $(ARGS)
 
 docs: setup ## The documentation, into site/; a broken link is an error.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -W error -m mkdocs build --quiet --strict

@@ -1,7 +1,7 @@
 """A large CSV file into the lake, beside DuckDB's own COPY of the same file into Parquet.
 
-    make bench-load                               1 million rows
-    make bench-load ARGS="--rows 10000000"
+    make benchload                               1 million rows
+    make benchload ARGS="--rows 10000000"
 
 Each contender runs in a process of its own over the same file, in turn, several rounds; memory is its peak. `stage` is
 the part of a pull that COPY does too: from CSV to typed columns. `pull` is all of it: encoding, types, mapping, keys

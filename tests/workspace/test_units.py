@@ -86,3 +86,11 @@ def test_a_customer_counts_where_they_were_last_seen_before(write: Write) -> Non
         }
         base = workspace.measure("customer_base", by="unit", end="2026-02-10", as_of="2026-02-10")
         assert {row.by["unit"]: row.value for row in base} == {"riga": 1, "tallinn": 1, None: 1}
+
+
+@pytest.mark.parametrize("by", ["unit", "team"])
+@pytest.mark.parametrize("name", ["csat", "nps", "responses"])
+def test_what_customers_say_splits_by_the_team_that_last_served_them(name: str, by: str, shop: Workspace) -> None:
+    whole, parts = shop.measure(name), shop.measure(name, by=by)
+    assert rows_of(parts) == rows_of(whole) > 0
+    assert len({row.by[by] for row in parts}) == len(parts)

@@ -61,8 +61,8 @@ class Composer:
             for n, t in table_columns(CUSTOMERS, self.setting.attributes).items()
             if (n in _ATTRIBUTE_COLUMNS or n in self.setting.attributes) and n not in self.row_columns
         }
-        # Rows that are customers have no unit of their own: theirs is where they were last seen.
-        self.homes = () if self.relation.like else HOMES
+        # What customers are or say has no team, and often no unit, of its own: theirs is where they were last seen.
+        self.homes = () if self.relation.like == "market" else tuple(h for h in HOMES if h not in self.row_columns)
         self.levels = self._levels()
         self.params = self._params()
         self.constants: dict[str, exp.Expr] = {

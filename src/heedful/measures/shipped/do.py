@@ -182,7 +182,8 @@ def inactivity_churn() -> Statistic:
 def on_time_rate() -> Statistic:
     """Of what was promised for a time, the share that had ended by then.
 
-    Past due and not ended is late; neither due nor ended does not count yet.
+    Past due and not ended is late; neither due nor ended does not count yet. A period that holds promises not yet due
+    shows only those kept early: judge it with `where: due_at < as_of`.
     """
     return share("coalesce(ended_at <= due_at, false)")
 
