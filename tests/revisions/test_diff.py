@@ -63,7 +63,12 @@ def test_files_that_are_the_same_move_nothing(against_before: Callable[[], Diffe
 def test_a_new_target_is_listed_with_the_words_that_made_it(
     folder: Path, against_before: Callable[[], Differences]
 ) -> None:
-    edit(folder, "scorecard.yaml", "measure: on_time_rate, target: 0.95", "measure: on_time_rate, target: 0.50")
+    edit(
+        folder,
+        "scorecard.yaml",
+        'measure: on_time_rate, where: "due_at < as_of", target: 0.95',
+        "measure: on_time_rate, target: 0.50",
+    )
     (moved,) = against_before()
     assert moved.figure == f"{VOICE}, do: on_time_rate"
     assert moved.before is not None
@@ -146,7 +151,12 @@ def test_a_revision_of_git_is_read_without_touching_the_files(folder: Path) -> N
     git(folder, "init", "-q")
     git(folder, "add", "*.yaml", "sources")
     git(folder, "commit", "-q", "-m", "as it was")
-    edit(folder, "scorecard.yaml", "measure: on_time_rate, target: 0.95", "measure: on_time_rate, target: 0.50")
+    edit(
+        folder,
+        "scorecard.yaml",
+        'measure: on_time_rate, where: "due_at < as_of", target: 0.95',
+        "measure: on_time_rate, target: 0.50",
+    )
     text = (folder / "scorecard.yaml").read_text(encoding="utf-8")
     with open_workspace(folder) as workspace:
         assert [m.figure for m in diff(workspace, "HEAD")] == [f"{VOICE}, do: on_time_rate"]

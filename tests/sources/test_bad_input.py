@@ -435,3 +435,11 @@ def test_a_date_format_that_cannot_be_one_is_refused(workspace: Any, format_: st
     with pytest.raises(DefinitionError) as error:
         workspace.source(ORDERS + f'        dates: {{occurred_at: "{format_}"}}\n')
     assert workspace.refusal(error).startswith(f'sources/shop.yaml:9: the date format "{format_}" {said}')
+
+
+def test_a_second_row_of_headers_in_a_csv_file_is_a_reject_with_its_line(workspace: Any) -> None:
+    rows = "".join(f"{i},2024-01-01,{i}\n" for i in range(1, 41))
+    workspace.write("orders.csv", f"id,day,paid\nnumber,of order,EUR\n{rows}")
+    report = workspace.pull(ORDERS)
+    assert (report.rejected, report.tables["activity"].new) == (1, 40)
+    assert workspace.rejects()[0].startswith("orders.csv,2,day,of order,")

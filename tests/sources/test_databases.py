@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,6 @@ from heedful.sources import databases
 from heedful.sources.pull import pull
 from tests.engines import Engines
 
-_NUMBERS = itertools.count(1)
 AMOUNTS = "select activity_id || ' ' || amount from activity order by 1"
 
 
@@ -56,27 +55,40 @@ rows: [{{into: activity, activity_id: id, occurred_at: ordered_at, kind: "'order
         return json.loads((self.workspace.folder / ".heedful" / "state" / "shop.json").read_text())["cursors"]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def shop(request: pytest.FixtureRequest, workspace: Any) -> Iterator[Shop]:
-    if request.param == "sqlite":
-        connection: Any = sqlite3.connect(workspace.folder / "shop.db")
-        made = Shop(workspace, "sqlite:///shop.db", connection, "orders")
-        made.sql("create table ORDERS (id integer, ordered_at text, paid numeric, changed_at text, gone boolean)")
-    else:
-        engines: Engines = request.getfixturevalue("engines")
-        import psycopg
-
-        folder = dict(part.split("=", 1) for part in engines.postgres_dsn.split())["host"]
-        connection = psycopg.connect(engines.postgres_dsn, autocommit=True)
-        url = f"postgresql://heedful@/postgres?host={folder}&application_name=heedful_pull"
-        made = Shop(workspace, url, connection, f"orders_{next(_NUMBERS)}")
-        made.sql(
-            "create table ORDERS (id int, ordered_at timestamp, paid numeric(10, 2), changed_at timestamptz, gone bool)"
-        )
+def filled(shop: Shop, columns: str) -> Shop:
+    shop.sql(f"create table ORDERS ({columns})")
     for number in range(1, 6):
-        made.order(number, number, number * 10)
-    yield made
+        shop.order(number, number, number * 10)
+    return shop
+
+
+@pytest.fixture
+def sqlite_shop(workspace: Any) -> Iterator[Shop]:
+    connection = sqlite3.connect(workspace.folder / "shop.db")
+    made = Shop(workspace, "sqlite:///shop.db", connection, "orders")
+    yield filled(made, "id integer, ordered_at text, paid numeric, changed_at text, gone boolean")
     connection.close()
+
+
+@pytest.fixture
+def postgres_shop(workspace: Any, engines: Engines) -> Iterator[Shop]:
+    import psycopg
+
+    # A server of one's own may need more than a folder and a user.
+    parts = psycopg.conninfo.conninfo_to_dict(engines.postgres_dsn)
+    user = f"{parts['user']}:{parts['password']}" if "password" in parts else parts.get("user", "")
+    url = f"postgresql://{user}@/{parts.get('dbname', '')}?host={parts['host']}&port={parts.get('port', 5432)}"
+    connection = psycopg.connect(engines.postgres_dsn, autocommit=True)
+    made = Shop(workspace, f"{url}&application_name=heedful_pull", connection, f"orders_{uuid.uuid4().hex[:12]}")
+    yield filled(made, "id int, ordered_at timestamp, paid numeric(10, 2), changed_at timestamptz, gone bool")
+    made.sql("drop table ORDERS")
+    connection.close()
+
+
+@pytest.fixture(params=["sqlite_shop", "postgres_shop"])
+def shop(request: pytest.FixtureRequest) -> Shop:
+    made: Shop = request.getfixturevalue(request.param)
+    return made
 
 
 def test_rows_of_a_database_come_in(shop: Shop) -> None:
@@ -203,15 +215,13 @@ def test_without_a_way_to_tell_deletions_the_notes_say_that_they_stay(shop: Shop
 
 
 def test_a_column_that_changes_its_type_half_way_rejects_what_does_not_fit(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if shop.table != "orders":
-        pytest.skip("columns of PostgreSQL have one type")
     monkeypatch.setattr(databases, "BATCH_ROWS", 2)
-    shop.sql("update ORDERS set paid = 'on the house' where id = 5")
-    report = shop.pull(reject_share=0.3)
+    sqlite_shop.sql("update ORDERS set paid = 'on the house' where id = 5")
+    report = sqlite_shop.pull(reject_share=0.3)
     assert (report.rejected, report.tables["activity"].new) == (1, 4)
-    assert shop.workspace.rejects()[0].startswith('orders,5,paid,on the house,"is not a number')
+    assert sqlite_shop.workspace.rejects()[0].startswith('orders,5,paid,on the house,"is not a number')
 
 
 def test_two_tables_of_a_database_are_joined_by_a_query(shop: Shop) -> None:
@@ -276,57 +286,50 @@ def test_an_empty_answer_is_no_fault(shop: Shop) -> None:
     assert shop.pull("").read == 0
 
 
-@pytest.fixture
-def postgres(engines: Engines, shop: Shop) -> Shop:
-    if not shop.url.startswith("postgresql"):
-        pytest.skip("of PostgreSQL alone")
-    return shop
-
-
 def test_a_database_that_goes_away_in_mid_pull_keeps_what_came_and_goes_on_from_there(
-    postgres: Shop, monkeypatch: pytest.MonkeyPatch
+    postgres_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "BATCH_ROWS", 1000)
-    postgres.sql(
+    postgres_shop.sql(
         "insert into ORDERS select n, '2024-04-01', 1, timestamptz '2024-04-01' + n * interval '1 minute', false "
         "from generate_series(100, 20099) n"
     )
 
     def kill(what: str, done: int, _whole: int | None) -> None:
         if what == "asking for orders" and done == 3000:
-            postgres.sql(
+            postgres_shop.sql(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'heedful_pull'"
             )
 
-    source, lake = postgres.workspace.source(postgres.source()), postgres.workspace.lake
+    source, lake = postgres_shop.workspace.source(postgres_shop.source()), postgres_shop.workspace.lake
     with pytest.raises(SourceInterruptedError) as error:
-        pull(source, lake, postgres.workspace.settings, progress=kill)
-    said = postgres.workspace.refusal(error)
+        pull(source, lake, postgres_shop.workspace.settings, progress=kill)
+    said = postgres_shop.workspace.refusal(error)
     assert 'went away after 3,000 rows of "orders"' in said
     assert said.endswith("the next pull goes on from there. Type: heedful pull shop")
     assert error.value.retry
-    assert postgres.workspace.column("select count(*) from activity") == [3000]
-    report = pull(source, lake, postgres.workspace.settings)
-    assert postgres.workspace.column("select count(*) from activity") == [20005]
+    assert postgres_shop.workspace.column("select count(*) from activity") == [3000]
+    report = pull(source, lake, postgres_shop.workspace.settings)
+    assert postgres_shop.workspace.column("select count(*) from activity") == [20005]
     assert report.read < 20005, "it went on, and did not begin anew"
 
 
 def test_a_database_that_goes_away_without_a_cursor_writes_nothing_and_says_so(
-    postgres: Shop, monkeypatch: pytest.MonkeyPatch
+    postgres_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(databases, "BATCH_ROWS", 1000)
-    postgres.sql("insert into ORDERS select n, '2024-04-01', 1, now(), false from generate_series(100, 20099) n")
+    postgres_shop.sql("insert into ORDERS select n, '2024-04-01', 1, now(), false from generate_series(100, 20099) n")
 
     def kill(what: str, done: int, _whole: int | None) -> None:
         if done == 3000:
-            postgres.sql(
+            postgres_shop.sql(
                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'heedful_pull'"
             )
 
-    source = postgres.workspace.source(postgres.source(""))
+    source = postgres_shop.workspace.source(postgres_shop.source(""))
     with pytest.raises(SourceInterruptedError, match=r"went away after 3,000 rows .* Nothing was written"):
-        pull(source, postgres.workspace.lake, postgres.workspace.settings, progress=kill)
-    assert postgres.workspace.column("select count(*) from activity") == [0]
+        pull(source, postgres_shop.workspace.lake, postgres_shop.workspace.settings, progress=kill)
+    assert postgres_shop.workspace.column("select count(*) from activity") == [0]
 
 
 def test_a_server_that_cannot_be_reached_is_named_without_its_password(

@@ -156,8 +156,8 @@ def _parts(unit: str, largest: float) -> tuple[float, str, str]:
 def _decimals(unit: str, factor: float, value: float | None, low: float | None, high: float | None) -> int:
     most = _MOST_DECIMALS.get(unit, 2)
     money = _is_currency(unit)
-    if low is not None and high is not None and high > low:
-        half = (high - low) / 2 * factor
+    half = (high - low) / 2 * factor if low is not None and high is not None else 0.0
+    if half > 0:
         decimals = min(most, max(0, math.ceil(-math.log10(half) - 1e-9)))
         # Prices have cents or none: nobody pays € 4.8.
         return 2 if money and decimals and factor == 1 else decimals
