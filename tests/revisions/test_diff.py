@@ -67,7 +67,7 @@ def test_a_new_target_is_listed_with_the_words_that_made_it(
         folder,
         "scorecard.yaml",
         'measure: on_time_rate, where: "due_at < as_of", target: 0.95',
-        "measure: on_time_rate, target: 0.50",
+        'measure: on_time_rate, where: "due_at < as_of", target: 0.50',
     )
     (moved,) = against_before()
     assert moved.figure == f"{VOICE}, do: on_time_rate"
@@ -155,7 +155,7 @@ def test_a_revision_of_git_is_read_without_touching_the_files(folder: Path) -> N
         folder,
         "scorecard.yaml",
         'measure: on_time_rate, where: "due_at < as_of", target: 0.95',
-        "measure: on_time_rate, target: 0.50",
+        'measure: on_time_rate, where: "due_at < as_of", target: 0.50',
     )
     text = (folder / "scorecard.yaml").read_text(encoding="utf-8")
     with open_workspace(folder) as workspace:
