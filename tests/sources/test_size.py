@@ -12,7 +12,7 @@ ROWS = 1_000_000
 MOST_MEMORY_MIB = 1_200
 
 PULL = """
-import resource, sys
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from heedful.sources import PullSettings, load_source, pull
@@ -21,7 +21,9 @@ from heedful.streams.lake import Lake
 folder = Path(sys.argv[1])
 settings = PullSettings(folder, {}, "Europe/Riga", "EUR", "Nordlys", {}, datetime(2026, 1, 1, tzinfo=UTC))
 report = pull(load_source(folder / "orders.yaml"), Lake(folder / "lake"), settings)
-memory_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+# Not ru_maxrss: that begins with the size of the process that started this one.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+memory_mib = int(peak.split()[1]) // 1024
 print(report.read, report.tables["activity"].new, report.rejected, memory_mib)
 """
 

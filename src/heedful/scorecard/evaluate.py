@@ -184,11 +184,15 @@ def _result(
     readings = [part.reading(change, one.objective) for part, change in zip(one.parts, changes, strict=True)]
     by_role = {reading.role: reading for reading in readings}
     say, do, kpi = by_role.get("say"), by_role.get("do"), by_role.get("kpi")
+    status = combine(reading.status for reading in readings)
     said = [(reading, part.spec, part.statuses) for reading, part in zip(readings, one.parts, strict=True)]
     return ObjectiveResult(
         objective=one.objective,
-        status=combine(reading.status for reading in readings),
-        status_since=_since([part.statuses for part in one.parts if part.spec.target is not None]),
+        status=status,
+        # What cannot be told yet has not been so since a day: nothing has been decided.
+        status_since=None
+        if status is Status.UNSURE
+        else _since([part.statuses for part in one.parts if part.spec.target is not None]),
         say=say,
         do=do,
         kpi=kpi,

@@ -180,7 +180,7 @@ def _moved(reading: Reading, compared: Compared | None, *, opening: bool = False
         return title
     now, before = compared.now.value, compared.before.value
     verb = "rose" if now > before else "fell"
-    form = format_for(reading.unit, now, compared.now.low, compared.now.high, before)
+    form = format_for(reading.unit, now, compared.now.low, compared.now.high)
     return f"{title} {verb} from {form.figure(before)} to {form.figure(now)}"
 
 

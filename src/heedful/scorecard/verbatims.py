@@ -53,6 +53,7 @@ def verbatims_of(objective: Objective, most: int, runner: Runner, as_of: date) -
 
 
 def _spread(newest: Sequence[Verbatim], most: int) -> list[Verbatim]:
+    newest = list({v.text.casefold(): v for v in reversed(newest)}.values())[::-1]  # the same words once
     seen: set[str | None] = set()
     first = [v for v in newest if not (v.language in seen or seen.add(v.language))]  # type: ignore[func-returns-value]
     rest = [v for v in newest if v not in first]
