@@ -276,7 +276,9 @@ def test_a_query_reads_nothing_but_the_files_declared(workspace: Any) -> None:
         query: select * from read_csv('/etc/passwd')
         rows: [{into: activity, activity_id: id, occurred_at: day, kind: id}]
     """
-    refused(workspace, text, DefinitionError)
+    said = refused(workspace, text, DefinitionError)
+    assert "sources/shop.yaml:3" in said
+    assert "read_csv" in said
 
 
 def test_several_files_without_a_query_are_refused(workspace: Any) -> None:
